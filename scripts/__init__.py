@@ -1,0 +1,1 @@
+"""What a person runs, and what those commands are made of."""

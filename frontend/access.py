@@ -1,0 +1,94 @@
+"""Who may talk to the server: API keys, and the Host and Origin names of a browser's requests.
+
+A page on any site can make a browser send requests to `localhost`, and with DNS rebinding even read the
+answers; so a Host that is no name of this server, and an Origin that is no page of it, are refused. A numeric
+Host can't be rebound, and is fine where the server listens beyond the loopback.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import socket
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_LOOPBACK_NAMES = frozenset({"localhost"})
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address to bind to is reachable from this machine alone."""
+    address = _address(host)
+    return host.lower() in _LOOPBACK_NAMES if address is None else address.is_loopback
+
+
+@dataclass(frozen=True)
+class AccessPolicy:
+    """What is let in.
+
+    Attributes:
+        bind_host: The address the server listens on.
+        keys: Valid API keys; none means that no key is asked for.
+        allowed_hosts: Further names of this server, without a port.
+        allowed_origins: Further origins (scheme://name:port) of pages that may call it; `*` allows all.
+    """
+
+    bind_host: str
+    keys: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+
+    def allows_host(self, header: str) -> bool:
+        """Tell whether a Host header names this server."""
+        name = _host_name(header)
+        if name is None:
+            return False
+        if name in _LOOPBACK_NAMES or name in {host.lower() for host in self.allowed_hosts}:
+            return True
+        address = _address(name)
+        if address is not None:
+            return address.is_loopback or not is_loopback(self.bind_host)
+        return not is_loopback(self.bind_host) and name in {
+            self.bind_host.lower(),
+            socket.gethostname().lower(),
+        }
+
+    def allows_origin(self, origin: str, host: str) -> bool:
+        """Tell whether a page of `origin` may call the server under the (allowed) Host header `host`."""
+        if "*" in self.allowed_origins or origin.lower() in {o.lower() for o in self.allowed_origins}:
+            return True
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https"):
+            return False
+        name = _host_name(parts.netloc)
+        if name is None:
+            return False
+        # A page served from this machine, on whatever port, or by this server itself.
+        return is_loopback(name) or parts.netloc.lower() == host.lower()
+
+    def allows_key(self, authorization: str | None) -> bool:
+        """Tell whether an Authorization header carries a valid key. Every key is compared, in constant time."""
+        if not self.keys:
+            return True
+        scheme, _, given = (authorization or "").partition(" ")
+        right = False
+        for key in self.keys:
+            right |= hmac.compare_digest(given.strip().encode(), key.encode())
+        return right and scheme.lower() == "bearer"
+
+
+def _host_name(header: str) -> str | None:
+    """Return the name in `name:port`, lower case and without brackets, or None if there is none."""
+    try:
+        name = urlsplit(f"//{header}").hostname
+        urlsplit(f"//{header}").port  # noqa: B018 - raises on a port that is no number
+    except ValueError:
+        return None
+    return name.rstrip(".") if name else None
+
+
+def _address(name: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(name)
+    except ValueError:
+        return None

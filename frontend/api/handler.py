@@ -1,0 +1,205 @@
+"""What every route has in common: access, body limits, errors in OpenAI's shape, CORS.
+
+A request that is to be refused is still read to its end (up to a bound, thrown away), and answered then: a
+client that is busy sending does not look for an answer, and would only see its connection break.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from ..access import AccessPolicy
+from ..errors import (
+    ApiError,
+    Forbidden,
+    Internal,
+    InvalidRequest,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    Unauthorized,
+    UnsupportedMediaType,
+)
+from ..exchange import Exchange
+
+log = logging.getLogger(__name__)
+
+# A refused body is read and thrown away up to this size; beyond, Tornado closes the connection.
+MAX_DISCARDED_BYTES = 256 * 1024 * 1024
+_PREFLIGHT_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the handlers work with.
+
+    Attributes:
+        exchange: Takes generations.
+        policy: Says who is let in.
+        max_body_bytes: The largest body that is looked at.
+        stall_seconds: A client that takes nothing of its stream for so long is given up.
+    """
+
+    exchange: Exchange
+    policy: AccessPolicy
+    max_body_bytes: int
+    stall_seconds: float
+
+
+@stream_request_body
+class ApiHandler(RequestHandler):
+    """Base of all routes. A route implements `on_get`, `on_post`, ...; what it lacks is answered with 405."""
+
+    public: ClassVar[bool] = False
+    """Whether the route is answered without an API key."""
+
+    services: Services
+
+    def initialize(self, services: Services) -> None:
+        """Take what Tornado hands over from the route."""
+        self.services = services
+        self._refusal: ApiError | None = None
+        self._body = bytearray()
+
+    def set_default_headers(self) -> None:
+        """Say nothing of the server's software."""
+        self.clear_header("Server")
+
+    # --- the request comes in ---
+
+    def prepare(self) -> None:
+        """Decide by the headers alone whether the request is let in."""
+        try:
+            self._check_access()
+            if self.request.method == "POST":
+                self._check_announced_body()
+        except ApiError as error:
+            self._refusal = error
+            self._body_limit = 0
+        else:
+            self._body_limit = self.services.max_body_bytes
+
+    def _check_access(self) -> None:
+        policy, headers = self.services.policy, self.request.headers
+        host = headers.get("Host", "")
+        if not policy.allows_host(host):
+            raise Forbidden(
+                f"This server does not answer to the name {host!r:.100}; --allowed-host adds one.",
+                code="host_not_allowed",
+            )
+        origin = headers.get("Origin")
+        if origin is not None:
+            if not policy.allows_origin(origin, host):
+                raise Forbidden(
+                    f"Pages of {origin!r:.100} may not call this server; --allowed-origin adds one.",
+                    code="origin_not_allowed",
+                )
+            self.set_header("Access-Control-Allow-Origin", origin)
+            self.set_header("Vary", "Origin")
+        is_preflight = self.request.method == "OPTIONS"
+        if not (self.public or is_preflight or policy.allows_key(headers.get("Authorization"))):
+            raise Unauthorized("No valid API key was given; send it as 'Authorization: Bearer KEY'.")
+
+    def _check_announced_body(self) -> None:
+        headers = self.request.headers
+        media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json":
+            raise UnsupportedMediaType(
+                f"The body must be sent as 'Content-Type: application/json', not {media_type!r:.100}."
+            )
+        length = headers.get("Content-Length", "0")
+        if length.isdigit() and int(length) > self.services.max_body_bytes:
+            raise self._too_large()
+
+    def _too_large(self) -> PayloadTooLarge:
+        return PayloadTooLarge(
+            f"The body is larger than this server's limit of {self.services.max_body_bytes} bytes."
+        )
+
+    def data_received(self, chunk: bytes) -> None:
+        """Keep a piece of the body, or throw it away if the request is refused anyway."""
+        if self._refusal is not None:
+            return
+        if len(self._body) + len(chunk) > self._body_limit:
+            self._refusal = self._too_large()
+            self._body.clear()
+            return
+        self._body += chunk
+
+    # --- and is answered ---
+
+    async def _answer(self, *args: str) -> None:
+        if self._refusal is not None:
+            raise self._refusal
+        method = self.request.method or ""
+        answer: Callable[..., Awaitable[None]] | None = getattr(self, f"on_{method.lower()}", None)
+        if answer is None:
+            raise MethodNotAllowed(method, self._methods())
+        await answer(*args)
+
+    get = head = post = put = patch = delete = options = _answer  # pyright: ignore[reportAssignmentType]
+
+    def _methods(self) -> list[str]:
+        return [method for method in self.SUPPORTED_METHODS if hasattr(self, f"on_{method.lower()}")]
+
+    async def on_options(self, *_: str) -> None:
+        """Answer a CORS preflight (https://fetch.spec.whatwg.org/#cors-preflight-fetch)."""
+        if self.request.headers.get("Origin") is None:
+            raise InvalidRequest("OPTIONS is answered as a CORS preflight, which has an Origin.")
+        self.set_header("Access-Control-Allow-Methods", ", ".join(self._methods()))
+        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        self.set_header("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
+        self.set_status(204)
+
+    @property
+    def body(self) -> bytes:
+        """The whole body."""
+        return bytes(self._body)
+
+    def send_json(self, value: Any, status: int = 200) -> None:
+        """Answer with JSON."""
+        self.set_status(status)
+        self.set_header("Content-Type", "application/json")
+        self.finish(json.dumps(value))
+
+    # --- errors ---
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Answer with an error, whatever was raised, in OpenAI's shape."""
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(raised, ApiError):
+            error = raised
+        elif status_code < 500:
+            error = InvalidRequest(f"The request can't be understood: {self._reason}.")
+        else:
+            error = Internal("The server failed to answer; its log tells more.")
+            self.set_status(500)
+        for name, value in error.headers.items():
+            self.set_header(name, value)
+        self.send_json(error.body(), error.status if isinstance(raised, ApiError) else status_code)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        """Keep the CORS header that Tornado would clear: a page must be able to read its error."""
+        allowed = self._headers.get("Access-Control-Allow-Origin")
+        raised = kwargs.get("exc_info", (None, None, None))[1]
+        if allowed is not None and not self._headers_written:
+            self.clear()
+            self.set_header("Access-Control-Allow-Origin", allowed)
+            self.set_header("Vary", "Origin")
+            self.set_status(raised.status if isinstance(raised, ApiError) else status_code)
+            self.write_error(status_code, **kwargs)
+            return
+        super().send_error(status_code, **kwargs)
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Log what is our fault; what is the client's is in the access log."""
+        if isinstance(value, ApiError):
+            return
+        if isinstance(value, HTTPError) and value.status_code < 500:
+            return
+        super().log_exception(typ, value, tb)

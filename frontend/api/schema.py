@@ -1,0 +1,178 @@
+"""The body of `POST /v1/chat/completions`, as far as it is implemented.
+
+Every field is checked strictly; what is not named here is refused, whether OpenAI knows it or not.
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError, from_json
+
+from ..errors import InvalidRequest
+
+# Fields of OpenAI's request that this server refuses until it can honour them.
+NOT_YET = frozenset({
+    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "metadata",
+    "modalities", "moderation", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key",
+    "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
+    "safety_identifier", "service_tier", "store", "tool_choice", "tools", "top_logprobs", "user", "verbosity",
+    "web_search_options", "include_obfuscation", "name", "tool_calls", "tool_call_id", "refusal",
+})  # fmt: skip
+
+MAPPED_ROLES = ("system_prompt", "system", "user", "assistant", "stop")
+MAX_TOKENS = 1_000_000
+DEFAULT_MAX_TOKENS = 100
+_INT64 = 2**63
+_TAGS = ("as text", "as parts", "as one", "as many")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class TextPart(_Strict):
+    """A part of a message's content."""
+
+    type: Literal["text"]
+    text: str
+
+
+def _content_tag(value: Any) -> str:
+    return "as parts" if isinstance(value, list) else "as text"
+
+
+def _stop_tag(value: Any) -> str:
+    return "as many" if isinstance(value, list) else "as one"
+
+
+def _check_mapped_role(name: str) -> str:
+    if name not in MAPPED_ROLES:
+        raise PydanticCustomError(
+            "role", "must have no other keys than {known}", {"known": ", ".join(MAPPED_ROLES)}
+        )
+    return name
+
+
+MappedRole = Annotated[str, AfterValidator(_check_mapped_role)]
+StopString = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class Message(_Strict):
+    """A message of the conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: Annotated[
+        Annotated[str, Tag("as text")] | Annotated[list[TextPart], Field(min_length=1), Tag("as parts")],
+        Discriminator(_content_tag),
+    ]
+
+    def text(self) -> str:
+        """Return the content, its parts joined."""
+        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
+
+
+class StreamOptions(_Strict):
+    """Options of a streamed answer."""
+
+    include_usage: bool | None = None
+
+
+class ChatRequest(_Strict):
+    """The body of a chat completion request."""
+
+    messages: Annotated[list[Message], Field(min_length=1)]
+    model: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
+    max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
+    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
+    repetition_context_size: Annotated[int, Field(ge=0, le=MAX_TOKENS)] | None = None
+    seed: Annotated[int, Field(ge=-_INT64, lt=_INT64)] | None = None
+    stop: (
+        Annotated[
+            Annotated[StopString, Tag("as one")]
+            | Annotated[list[StopString], Field(max_length=16), Tag("as many")],
+            Discriminator(_stop_tag),
+        ]
+        | None
+    ) = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    role_mapping: dict[MappedRole, str] | None = None
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The stop strings."""
+        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+
+    @property
+    def token_limit(self) -> int:
+        """At most so many tokens are generated."""
+        return self.max_completion_tokens or self.max_tokens or DEFAULT_MAX_TOKENS
+
+
+def parse_chat_request(body: bytes) -> ChatRequest:
+    """Return the request in a body.
+
+    Raises:
+        InvalidRequest: Not JSON (NaN, lone surrogates and nesting beyond 200 levels are not), not an object, or
+            a field is wrong; the message and `param` name it.
+    """
+    try:
+        # pydantic's own parser: bounded in depth, and strict about UTF-8 and surrogates.
+        data = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
+    if not isinstance(data, dict):
+        raise InvalidRequest("The body is not a JSON object.", code="invalid_json")
+    try:
+        request = ChatRequest.model_validate(data)
+    except ValidationError as error:
+        raise _of_validation(error.errors(include_url=False, include_input=False)) from None
+    if request.max_tokens is not None and request.max_completion_tokens is not None:
+        raise InvalidRequest(
+            "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+            "max_tokens",
+        )
+    if request.stream_options is not None and not request.stream:
+        raise InvalidRequest("'stream_options' is only allowed with 'stream': true.", "stream_options")
+    return request
+
+
+def _of_validation(errors: list[ErrorDetails]) -> InvalidRequest:
+    """Return the error for the first field that is wrong; an unknown one is named before a missing one."""
+    first = min(errors, key=lambda error: error["type"] == "missing")
+    param = _path(first["loc"])
+    field = first["loc"][-1] if first["loc"] else ""
+    if first["type"] == "extra_forbidden":
+        if field in NOT_YET:
+            return InvalidRequest(f"'{param}' is not supported by this server.", param, "unsupported_parameter")
+        return InvalidRequest(f"Unknown field '{param}'.", param, "unknown_parameter")
+    if first["type"] == "missing":
+        return InvalidRequest(f"'{param}' is required.", param, "missing_required_parameter")
+    message = first["msg"].removeprefix("Input ").strip()
+    return InvalidRequest(f"'{param}' {message}.", param, "invalid_value")
+
+
+def _path(location: tuple[int | str, ...]) -> str:
+    """Return a field's path as OpenAI writes it: `messages[0].content`."""
+    path = ""
+    for step in location:
+        if isinstance(step, int):
+            path += f"[{step}]"
+        elif step not in _TAGS and step != "[key]":
+            path += f".{step}" if path else step
+    return path

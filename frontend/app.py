@@ -1,0 +1,50 @@
+"""The routes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from tornado.web import Application, RequestHandler
+
+from .api.chat import ChatCompletions
+from .api.handler import ApiHandler, Services
+from .api.models import ModelDetail, ModelList
+from .api.status import Health, Readiness
+from .errors import NotFound
+
+log = logging.getLogger("mlx_llm_server.access")
+
+
+class Nothing(ApiHandler):
+    """What is on every other path."""
+
+    def prepare(self) -> None:
+        """Answer 404 to those who are let in."""
+        super().prepare()
+        if self._refusal is None:
+            self._refusal = NotFound(f"There is nothing at {self.request.path!r:.200}.")
+
+
+def make_app(services: Services) -> Application:
+    """Return the Tornado application."""
+    with_services: dict[str, Any] = {"services": services}
+    return Application(
+        [
+            (r"/v1/chat/completions", ChatCompletions, with_services),
+            (r"/v1/models", ModelList, with_services),
+            (r"/v1/models/(.+)", ModelDetail, with_services),
+            (r"/health", Health, with_services),
+            (r"/ready", Readiness, with_services),
+        ],
+        default_handler_class=Nothing,
+        default_handler_args=with_services,
+        log_function=_log_request,
+    )
+
+
+def _log_request(handler: RequestHandler) -> None:
+    request = handler.request
+    status = handler.get_status()
+    level = logging.INFO if status < 500 else logging.ERROR
+    log.log(level, "%s %s %s %.0f ms", status, request.method, request.path, 1000 * request.request_time())

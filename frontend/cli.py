@@ -1,0 +1,216 @@
+"""The commands `mlx-serve up`, `mlx-serve frontend` and `mlx-llm-server`."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from .. import __version__
+from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
+from .access import AccessPolicy
+from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
+
+_HTTP_OPTIONS = [
+    click.option(
+        "--host",
+        default="127.0.0.1",
+        show_default=True,
+        envvar=["MLX_SERVE_HOST", "HOST"],
+        help="The address to listen on. One that other machines can reach needs an API key.",
+    ),
+    click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        default=DEFAULT_PORT,
+        show_default=True,
+        envvar=["MLX_SERVE_PORT", "PORT"],
+        help="The port to listen on.",
+    ),
+    click.option(
+        "--api-key",
+        envvar="MLX_SERVE_API_KEY",
+        metavar="KEY",
+        help="Ask every client for this key. Prefer the variable or the file: others can read a command line.",
+    ),
+    click.option(
+        "--api-key-file",
+        envvar="MLX_SERVE_API_KEY_FILE",
+        metavar="FILE",
+        help="A file of keys, one a line; any of them is accepted.",
+    ),
+    click.option(
+        "--allow-no-key",
+        is_flag=True,
+        envvar="MLX_SERVE_ALLOW_NO_KEY",
+        help="Serve other machines without asking for a key.",
+    ),
+    click.option(
+        "--allowed-host",
+        "allowed_hosts",
+        multiple=True,
+        envvar="MLX_SERVE_ALLOWED_HOST",
+        metavar="NAME",
+        help="A further name of this server that requests may use as Host. May be given several times.",
+    ),
+    click.option(
+        "--allowed-origin",
+        "allowed_origins",
+        multiple=True,
+        envvar="MLX_SERVE_ALLOWED_ORIGIN",
+        metavar="ORIGIN",
+        help="An origin whose pages may call the server, such as https://chat.example; * allows all. "
+        "May be given several times.  [default: pages from this machine]",
+    ),
+    click.option(
+        "--max-body",
+        type=click.IntRange(1, 128),
+        default=8,
+        show_default=True,
+        envvar="MLX_SERVE_MAX_BODY",
+        metavar="MIB",
+        help="The largest request body, in MiB.",
+    ),
+    click.option(
+        "--max-queue",
+        type=click.IntRange(0, 100_000),
+        default=512,
+        show_default=True,
+        envvar="MLX_SERVE_MAX_QUEUE",
+        help="Requests that may wait for a worker; more are answered with 429.",
+    ),
+    click.option(
+        "--queue-timeout",
+        type=click.FloatRange(0, 86_400),
+        default=300,
+        show_default=True,
+        envvar="MLX_SERVE_QUEUE_TIMEOUT",
+        metavar="SECONDS",
+        help="How long a request may wait for a worker before it is answered with 503.",
+    ),
+    click.option(
+        "--grace",
+        type=click.FloatRange(0, 86_400),
+        default=30,
+        show_default=True,
+        envvar="MLX_SERVE_GRACE",
+        metavar="SECONDS",
+        help="How long running answers may go on after Ctrl-C or SIGTERM; a second one ends at once.",
+    ),
+    click.option(
+        "--bind",
+        "endpoint",
+        envvar="MLX_SERVE_BIND",
+        metavar="ENDPOINT",
+        help="Where workers connect (ipc://...).  [default: a socket named after the port, in ~/.mlx-serve/run]",
+    ),
+]
+_MODEL_OPTIONS = [
+    click.option(
+        "--model",
+        required=True,
+        envvar="MLX_SERVE_MODEL",
+        metavar="PATH",
+        help="A model's folder or a Hugging Face id; Hugging Face or quantized MLX format.",
+    ),
+    click.option(
+        "--adapter-file",
+        envvar="MLX_SERVE_ADAPTER_FILE",
+        metavar="PATH",
+        help="A LoRA adapter: its folder, or its weights file with adapter_config.json beside it.",
+    ),
+    click.option(
+        "--max-batch",
+        type=click.IntRange(1, 1024),
+        default=32,
+        show_default=True,
+        envvar="MLX_SERVE_MAX_BATCH",
+        help="Generations that a worker decodes together; more wait in the queue.",
+    ),
+]
+
+
+def _with(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds options in the order of the list."""
+    return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+@click.command()
+@_with(_HTTP_OPTIONS)
+def frontend(**http: Any) -> None:
+    """Run the HTTP frontend alone.
+
+    It starts no worker: run `mlx-serve worker --model PATH` as often as you like, before or after.
+    """
+    _serve(http, workers=None)
+
+
+@click.command()
+@_with(_MODEL_OPTIONS)
+@click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    envvar="MLX_SERVE_WORKERS",
+    help="How many workers to start and keep running; each loads the model.",
+)
+@_with(_HTTP_OPTIONS)
+def up(model: str, adapter_file: str | None, max_batch: int, workers: int, **http: Any) -> None:
+    """Serve a model: a frontend plus workers that are restarted when they die.
+
+    Further workers, of this or another model, may join with `mlx-serve worker`.
+    """
+    _serve(http, _workers(model, adapter_file, max_batch, workers))
+
+
+@click.command()
+@click.version_option(__version__, prog_name="mlx-llm-server")
+@_with(_MODEL_OPTIONS)
+@_with(_HTTP_OPTIONS)
+def llm_server(model: str, adapter_file: str | None, max_batch: int, **http: Any) -> None:
+    """Serve a model on Apple's MLX with an OpenAI-compatible API.
+
+    This is `mlx-serve up` with one worker. HOST and PORT may come from the environment.
+    """
+    _serve(http, _workers(model, adapter_file, max_batch, 1))
+
+
+def _workers(model: str, adapter_file: str | None, max_batch: int, count: int) -> WorkerSettings:
+    arguments = ["--model", model, "--max-batch", str(max_batch)]
+    if adapter_file is not None:
+        arguments += ["--adapter-file", adapter_file]
+    return WorkerSettings(count, tuple(arguments))
+
+
+def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+    try:
+        settings = _settings(http, workers)
+    except (SettingsError, EndpointError) as error:
+        raise click.ClickException(str(error)) from error
+
+    from .server import run  # noqa: PLC0415 - `--help` is instant without tornado and zmq
+
+    sys.exit(run(settings))
+
+
+def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
+    keys = read_keys(http["api_key"], http["api_key_file"])
+    policy = AccessPolicy(http["host"], keys, http["allowed_hosts"], http["allowed_origins"])
+    check_exposure(policy, http["allow_no_key"])
+    return Settings(
+        host=http["host"],
+        port=http["port"],
+        endpoint=check_endpoint(http["endpoint"] or default_endpoint(http["port"])),
+        policy=policy,
+        max_body_bytes=http["max_body"] * 1024 * 1024,
+        grace_seconds=http["grace"],
+        queue_length=http["max_queue"],
+        queue_seconds=http["queue_timeout"],
+        workers=workers,
+    )

@@ -1,0 +1,172 @@
+"""The loop around the dispatcher: the ROUTER socket, the clock, and those who wait for answers."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import zmq
+
+from ..protocol import codec
+from ..protocol.messages import Delta, FromWorker, Generate
+from .dispatcher import (
+    Abandoned,
+    Action,
+    Deliver,
+    Dispatcher,
+    Event,
+    Failure,
+    Received,
+    Retire,
+    Started,
+    Submitted,
+    Tick,
+    Transmit,
+    Unreachable,
+)
+
+log = logging.getLogger(__name__)
+
+Sink = Callable[[Started | Delta | Failure], None]
+"""Takes what comes for a generation: one `Started`, then deltas, the last one finished; or a `Failure`."""
+
+TICK_SECONDS = 1.0
+# Messages taken in one turn of the event loop, so that HTTP gets its turn under any load.
+_MESSAGES_PER_TURN = 64
+_SEND_QUEUE = 10_000
+
+
+class Exchange:
+    """Connects clients and workers on the running event loop.
+
+    Args:
+        dispatcher: Decides everything.
+        endpoint: Where workers connect.
+        retire: Called for a worker that was given up, with its process id.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, endpoint: str, retire: Callable[[Retire], None]) -> None:
+        self.dispatcher = dispatcher
+        self.endpoint = endpoint
+        self._retire = retire
+        self._sinks: dict[int, Sink] = {}
+        self._numbers = itertools.count(1)
+        self._context = zmq.Context()
+        self._socket = self._context.socket(zmq.ROUTER)
+        # Without it a ROUTER silently drops what it can't send.
+        self._socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
+        self._socket.set_hwm(_SEND_QUEUE)
+        self._socket.setsockopt(zmq.MAXMSGSIZE, codec.MAX_MESSAGE_BYTES)
+        self._loop = asyncio.get_running_loop()
+        self._looking = False
+        self._ticker: asyncio.TimerHandle | None = None
+
+    def open(self) -> None:
+        """Bind the socket and begin. Raises `zmq.ZMQError` if the endpoint can't be bound."""
+        self._socket.bind(self.endpoint)
+        self._loop.add_reader(self._socket.FD, self._look)
+        self._tick()
+
+    def close(self) -> None:
+        """End; whoever still waits gets nothing more."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self._loop.remove_reader(self._socket.FD)
+        self._context.destroy(linger=0)
+
+    def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
+        """Ask for a generation (its number is set here) and return its number."""
+        number = next(self._numbers)
+        self._sinks[number] = sink
+        self.handle(Submitted(replace(request, generation=number), model))
+        return number
+
+    def abandon(self, number: int) -> None:
+        """Nobody waits for a generation any more. Idempotent."""
+        if self._sinks.pop(number, None) is not None:
+            self.handle(Abandoned(number))
+
+    def handle(self, event: Event) -> None:
+        """Give the dispatcher an event and do what it says."""
+        self._perform(self.dispatcher.handle(event, self._loop.time()))
+
+    def receive_pending(self) -> None:
+        """Take every message that has come so far."""
+        while self._take(_MESSAGES_PER_TURN):
+            pass
+
+    def fail_all(self, failure: Failure) -> None:
+        """End every generation that somebody waits for."""
+        for number, sink in list(self._sinks.items()):
+            self.abandon(number)
+            sink(failure)
+
+    # --- inside ---
+
+    def _perform(self, actions: Iterable[Action]) -> None:
+        for action in actions:
+            match action:
+                case Deliver(number, item):
+                    self._deliver(number, item)
+                case Transmit():
+                    self._transmit(action)
+                case Retire():
+                    log.warning("worker process %d is given up: %s", action.pid, action.reason)
+                    self._retire(action)
+
+    def _deliver(self, number: int, item: Started | Delta | Failure) -> None:
+        last = isinstance(item, Failure) or (isinstance(item, Delta) and item.finish is not None)
+        sink = self._sinks.pop(number, None) if last else self._sinks.get(number)
+        if sink is not None:
+            sink(item)
+
+    def _transmit(self, action: Transmit) -> None:
+        try:
+            self._socket.send_multipart([action.identity, codec.encode(action.message)], zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            reason = "its connection is gone" if error.errno == zmq.EHOSTUNREACH else "it does not read"
+            self.handle(Unreachable(action.identity, reason))
+        # The descriptor tells of new messages only once, and sending may have swallowed that.
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self._loop.call_soon(self._look)
+
+    def _look(self) -> None:
+        """Take the messages that are there."""
+        self._looking = False
+        if not self._socket.closed and self._take(_MESSAGES_PER_TURN):
+            self._look_soon()
+
+    def _take(self, most: int) -> bool:
+        """Take up to `most` messages; return whether there may be more."""
+        for _ in range(most):
+            try:
+                frames = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                return False
+            self._on_frames(frames)
+        return True
+
+    def _on_frames(self, frames: list[Any]) -> None:
+        identity = frames[0]
+        try:
+            if len(frames) != 2:
+                raise codec.ProtocolError(f"a message is one frame, this is {len(frames) - 1}")
+            message = codec.decode(frames[1])
+            if not isinstance(message, FromWorker):
+                raise codec.ProtocolError(f"a worker does not send {type(message).__name__}")
+        except codec.ProtocolError as error:
+            log.warning("%r sent what is no message: %s", identity[:40], error)
+            return
+        self.handle(Received(identity, message))
+
+    def _tick(self) -> None:
+        self._ticker = self._loop.call_later(TICK_SECONDS, self._tick)
+        self.handle(Tick())

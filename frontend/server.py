@@ -1,0 +1,130 @@
+"""The life of a frontend process: open, serve, drain, close."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+
+import zmq
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+
+from ..protocol.endpoints import EndpointError
+from .api.handler import MAX_DISCARDED_BYTES, Services
+from .app import make_app
+from .dispatcher import Dispatcher, Failure, Limits, Retire, Why
+from .exchange import Exchange
+from .nursery import Nursery
+from .settings import Settings
+
+log = logging.getLogger(__name__)
+
+IDLE_CONNECTION_SECONDS = 120
+BODY_SECONDS = 120
+MAX_HEADER_BYTES = 64 * 1024
+# After the last answers were ended, for their last bytes to go out.
+_FLUSH_SECONDS = 1.0
+
+
+def run(settings: Settings) -> int:
+    """Run a frontend until it is told to stop, and return the process's exit code."""
+    try:
+        return asyncio.run(Server(settings).serve())
+    except (OSError, EndpointError) as error:
+        log.error("can't serve: %s", error)  # noqa: TRY400 - a sentence, not a traceback, is what helps here
+        return 1
+
+
+class Server:
+    """A frontend: its HTTP server, its exchange, and the nursery if it has workers of its own."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stop = asyncio.Event()
+        self._code = 0
+        self._nursery: Nursery | None = None
+        if settings.workers is not None:
+            self._nursery = Nursery(settings.workers, settings.endpoint, self._out_of_workers)
+
+    async def serve(self) -> int:
+        """Serve until a signal or until nothing is left to serve with."""
+        settings = self._settings
+        # The port first: it is what keeps two frontends from sharing an endpoint.
+        sockets = self._bind()
+        limits = Limits(queue_length=settings.queue_length, queue_seconds=settings.queue_seconds)
+        exchange = Exchange(Dispatcher(limits), settings.endpoint, self._retire)
+        try:
+            exchange.open()
+        except zmq.ZMQError as error:
+            raise EndpointError(f"{settings.endpoint}: {error}") from error
+        http = self._http(exchange, sockets)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._on_signal)
+        log.info(
+            "listening on http://%s:%d; workers connect to %s",
+            settings.host,
+            settings.port,
+            settings.endpoint,
+        )
+        if self._nursery is not None:
+            self._nursery.start(exchange)
+        await self._stop.wait()
+        await self._shut_down(http, exchange)
+        return self._code
+
+    def _bind(self) -> list[socket.socket]:
+        try:
+            return bind_sockets(self._settings.port, self._settings.host)
+        except OSError as error:
+            raise OSError(f"{self._settings.host}:{self._settings.port}: {error.strerror or error}") from error
+
+    def _http(self, exchange: Exchange, sockets: list[socket.socket]) -> HTTPServer:
+        settings = self._settings
+        services = Services(exchange, settings.policy, settings.max_body_bytes, settings.stall_seconds)
+        http = HTTPServer(
+            make_app(services),
+            idle_connection_timeout=IDLE_CONNECTION_SECONDS,
+            body_timeout=BODY_SECONDS,
+            max_header_size=MAX_HEADER_BYTES,
+            max_body_size=MAX_DISCARDED_BYTES,
+        )
+        http.add_sockets(sockets)
+        return http
+
+    def _retire(self, order: Retire) -> None:
+        if self._nursery is not None:
+            self._nursery.retire(order)
+
+    def _out_of_workers(self) -> None:
+        log.error("no worker is left to serve with")
+        self._code = 1
+        self._stop.set()
+
+    def _on_signal(self) -> None:
+        if self._stop.is_set():
+            self._grace.set()
+        self._stop.set()
+
+    async def _shut_down(self, http: HTTPServer, exchange: Exchange) -> None:
+        http.stop()
+        self._grace = asyncio.Event()
+        if exchange.dispatcher.unfinished:
+            log.info("stopping: %d answers are running (again to stop at once)", exchange.dispatcher.unfinished)
+        deadline = asyncio.get_running_loop().time() + self._settings.grace_seconds
+        while exchange.dispatcher.unfinished and not self._grace.is_set():
+            if asyncio.get_running_loop().time() >= deadline:
+                break
+            await asyncio.sleep(0.05)
+        if exchange.dispatcher.unfinished:
+            exchange.fail_all(Failure(Why.UNAVAILABLE, "The server is shutting down. Please try again later."))
+            await asyncio.sleep(_FLUSH_SECONDS)
+        if self._nursery is not None:
+            await self._nursery.end()
+        try:
+            await asyncio.wait_for(http.close_all_connections(), _FLUSH_SECONDS)
+        except TimeoutError:
+            log.warning("some connections did not close in time")
+        exchange.close()

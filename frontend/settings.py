@@ -1,0 +1,82 @@
+"""What a frontend is told at its start, checked before anything is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .access import AccessPolicy, is_loopback
+
+
+class SettingsError(Exception):
+    """The settings can't be served with; the sentence says what to change."""
+
+
+@dataclass(frozen=True)
+class WorkerSettings:
+    """The workers that `up` starts.
+
+    Attributes:
+        count: How many.
+        arguments: What each gets on its command line, besides its name and endpoint.
+    """
+
+    count: int
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a frontend process needs to know.
+
+    Attributes:
+        endpoint: Where workers connect.
+        workers: The local workers to supervise; None for a frontend alone.
+        grace_seconds: How long running answers may go on after SIGTERM.
+        stall_seconds: A client that takes nothing of its stream for so long is given up.
+    """
+
+    host: str
+    port: int
+    endpoint: str
+    policy: AccessPolicy
+    max_body_bytes: int
+    grace_seconds: float
+    queue_length: int
+    queue_seconds: float
+    stall_seconds: float = 60.0
+    workers: WorkerSettings | None = None
+
+
+def read_keys(key: str | None, key_file: str | None) -> tuple[str, ...]:
+    """Return the API keys of an option and of a file with one key a line ('#' begins a comment).
+
+    Raises:
+        SettingsError: The file can't be read or holds no key, or a key is empty or not plain ASCII.
+    """
+    keys = [] if key is None else [key.strip()]
+    if key_file is not None:
+        try:
+            lines = Path(key_file).expanduser().read_text().splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsError(f"--api-key-file: {key_file} can't be read: {error}") from error
+        found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
+        if not found:
+            raise SettingsError(f"--api-key-file: {key_file} holds no key")
+        keys += found
+    if not all(key.isascii() and key.isprintable() and key and " " not in key for key in keys):
+        raise SettingsError("an API key is one word of printable ASCII characters")
+    return tuple(keys)
+
+
+def check_exposure(policy: AccessPolicy, allow_open: bool) -> None:
+    """Refuse to serve other machines without a key.
+
+    Raises:
+        SettingsError: The address is not a loopback one and nobody is asked for a key.
+    """
+    if not (is_loopback(policy.bind_host) or policy.keys or allow_open):
+        raise SettingsError(
+            f"{policy.bind_host} can be reached by other machines: set --api-key or --api-key-file, "
+            "listen on 127.0.0.1, or accept everybody with --allow-no-key"
+        )

@@ -1,0 +1,258 @@
+"""The messages between a frontend and a worker; `docs/protocol.md` tells their order and meaning.
+
+Rules kept here:
+
+- A message is a frozen dataclass; its `type` on the wire is its key in `TYPES`.
+- A field that is added later gets a default, so that either side may be one minor version ahead.
+- A request's content is plain data (strings, numbers, lists); nothing is executable.
+- `POSITIONAL` classes are the parts of a message that travel as arrays instead of maps, for speed.
+
+`generation` is the frontend's number for one choice of one request: unique for the life of a frontend, and
+meaningless to any other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROTOCOL_VERSION = "1.0"
+
+
+def same_major(version: str) -> bool:
+    """Tell whether a peer that speaks `version` ("major.minor") can be talked to."""
+    return version.partition(".")[0] == PROTOCOL_VERSION.partition(".")[0]
+
+
+# --- parts -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a conversation, its text parts already joined."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is drawn.
+
+    Attributes:
+        seed: 64 unsigned bits; the random key of a token is a function of (seed, position in the completion).
+        temperature: 0 takes the most probable token.
+        top_p: Probability mass of the nucleus; 1 keeps every token, 0 keeps the most probable one.
+        repetition_penalty: 1 is off (https://arxiv.org/abs/1909.05858).
+        repetition_context_size: How many of the latest tokens the penalty looks at; 0 looks at none.
+    """
+
+    seed: int
+    temperature: float = 1.0
+    top_p: float = 1.0
+    repetition_penalty: float = 1.0
+    repetition_context_size: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """What a worker serves.
+
+    Attributes:
+        id: The name clients use.
+        created: Unix time in seconds, as OpenAI's model object has it.
+        context_length: Tokens of prompt and completion together.
+    """
+
+    id: str
+    created: int
+    context_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """What one step added to one generation.
+
+    Attributes:
+        tokens: The ids sampled since the last delta; the end-of-turn token is one of them.
+        text: The text that became certain; it may lag behind the tokens (half a character, the beginning of a
+            stop string), and is whole once `finish` is set.
+        finish: `"stop"` or `"length"` in a generation's last delta, which is its terminal message.
+    """
+
+    generation: int
+    tokens: tuple[int, ...]
+    text: str
+    finish: str | None = None
+
+
+# --- worker to frontend ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """First message of a worker, before it loads its model."""
+
+    protocol: str
+    worker: str
+    pid: int
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """How far the loading is: `done` of `total` bytes of weights (both 0 while that is unknown)."""
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The worker takes generations from now on, `capacity` at a time."""
+
+    model: Model
+    capacity: int
+    backend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerBeat:
+    """Sign of life when no `Step` was due. `step` stands still while nothing is computed."""
+
+    step: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The prompt of a generation was rendered and fits; it waits for its turn in the batch."""
+
+    generation: int
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an engine step produced for this frontend's generations. Also a sign of life."""
+
+    step: int
+    deltas: tuple[Delta, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Terminal: the generation can't be done.
+
+    Attributes:
+        kind: `"invalid"` where the request is at fault, `"internal"` where the worker is.
+        param: The request's field at fault.
+        code: OpenAI's error code, such as `context_length_exceeded`.
+    """
+
+    generation: int
+    kind: str
+    message: str
+    param: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Terminal: the generation left the batch because the frontend asked for it."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """The worker takes nothing new and goes once its running generations are done."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """Last words: the worker can't go on, and nothing that it had is coming."""
+
+    reason: str
+
+
+# --- frontend to worker ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Answer to `Hello`: the worker may load its model and report `Ready`."""
+
+    protocol: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Answer to `Hello`: this worker can't serve this frontend, now or later. It exits with 78."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Introduce:
+    """The frontend does not know the sender (it was restarted, or gave the worker up): say `Hello` again.
+
+    The worker first forgets every generation of this frontend.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendBeat:
+    """Sign of life of the frontend; a worker that hears none for long drops that frontend's generations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """Do one generation.
+
+    Attributes:
+        role_mapping: Prefixes per role, used where the model has no chat template; `None` takes the defaults.
+        stop: Strings that end the generation and are not part of its text.
+        max_tokens: At most so many tokens are sampled.
+    """
+
+    generation: int
+    messages: tuple[ChatMessage, ...]
+    sampling: Sampling
+    max_tokens: int
+    stop: tuple[str, ...] = ()
+    role_mapping: dict[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Stop a generation. Idempotent; for an unknown one nothing happens, as its terminal is on its way."""
+
+    generation: int
+
+
+FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Leaving | Dead
+FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel
+Message = FromWorker | FromFrontend
+
+TYPES: dict[str, type[Message]] = {
+    "hello": Hello,
+    "loading": Loading,
+    "ready": Ready,
+    "worker_beat": WorkerBeat,
+    "accepted": Accepted,
+    "step": Step,
+    "failed": Failed,
+    "cancelled": Cancelled,
+    "leaving": Leaving,
+    "dead": Dead,
+    "welcome": Welcome,
+    "refused": Refused,
+    "introduce": Introduce,
+    "frontend_beat": FrontendBeat,
+    "generate": Generate,
+    "cancel": Cancel,
+}
+POSITIONAL = (ChatMessage, Sampling, Model, Delta)

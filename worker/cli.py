@@ -1,0 +1,82 @@
+"""The command `mlx-serve worker`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+import click
+
+from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
+
+
+@click.command()
+@click.option(
+    "--model",
+    required=True,
+    envvar="MLX_SERVE_MODEL",
+    metavar="PATH",
+    help="A model's folder or a Hugging Face id; Hugging Face or quantized MLX format.",
+)
+@click.option(
+    "--adapter-file",
+    envvar="MLX_SERVE_ADAPTER_FILE",
+    metavar="PATH",
+    help="A LoRA adapter: its folder, or its weights file with adapter_config.json beside it.",
+)
+@click.option(
+    "--connect",
+    "endpoints",
+    multiple=True,
+    envvar="MLX_SERVE_CONNECT",
+    metavar="ENDPOINT",
+    help="A frontend's endpoint (ipc://...). May be given several times.  "
+    f"[default: the endpoint of the frontend on port PORT, or {DEFAULT_PORT}]",
+)
+@click.option(
+    "--name",
+    envvar="MLX_SERVE_NAME",
+    metavar="NAME",
+    help="What the worker is called in logs and status.  [default: worker-PID]",
+)
+@click.option(
+    "--max-batch",
+    type=click.IntRange(1, 1024),
+    default=32,
+    show_default=True,
+    envvar="MLX_SERVE_MAX_BATCH",
+    help="Generations that are decoded together; more wait in the frontend's queue.",
+)
+@click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
+def worker(
+    model: str,
+    adapter_file: str | None,
+    endpoints: tuple[str, ...],
+    name: str | None,
+    max_batch: int,
+    lifeline: bool,
+) -> None:
+    """Run one worker: a process that loads a model and generates for one or more frontends.
+
+    A worker may start before its frontend, and keeps its model when a frontend is restarted.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
+    # A download's bar is enough; its library also logs every request.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    try:
+        chosen = tuple(map(check_endpoint, endpoints)) or (default_endpoint(_port()),)
+    except EndpointError as error:
+        raise click.ClickException(str(error)) from error
+
+    from .main import Options, run  # noqa: PLC0415 - `--help` is instant without zmq
+
+    options = Options(model, adapter_file, chosen, name or f"worker-{os.getpid()}", max_batch, lifeline)
+    sys.exit(run(options))
+
+
+def _port() -> int:
+    value = os.environ.get("MLX_SERVE_PORT") or os.environ.get("PORT") or str(DEFAULT_PORT)
+    if not value.isdigit():
+        raise click.ClickException(f"PORT is {value!r}, which is no port number")
+    return int(value)

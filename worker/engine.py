@@ -1,0 +1,84 @@
+"""Continuous batching: mlx-lm's `BatchGenerator`, with generations known by their keys.
+
+Runs on the main thread, which also loaded the model (MLX streams are thread-local). One `step` decodes one
+token for every running row and processes one chunk of the prompts that wait, so rows join, leave and are
+cancelled between steps and between prefill chunks. The batch computes one step ahead: while a step's tokens
+are turned into text by the I/O thread, the next step is already under way.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mlx_lm.generate import BatchGenerator
+
+from .sampling import make_processors, make_sampler
+from .scheduler import Insert, Key, Token
+
+# Prompts that are prefilled together, and the tokens of each that one step processes. Small enough that a
+# running row does not wait long for its next token.
+_PREFILL_BATCH = 8
+_PREFILL_CHUNK = 512
+
+
+class Engine:
+    """The running batch of one model.
+
+    Args:
+        model: A model that mlx-lm loaded.
+        eos_tokens: The ids that end a turn.
+        max_batch: Rows that decode together; more wait inside.
+    """
+
+    def __init__(self, model: Any, eos_tokens: set[int], max_batch: int) -> None:
+        self._generator = BatchGenerator(
+            model,
+            stop_tokens=[[token] for token in sorted(eos_tokens)],
+            completion_batch_size=max_batch,
+            prefill_batch_size=min(_PREFILL_BATCH, max_batch),
+            prefill_step_size=_PREFILL_CHUNK,
+        )
+        self._keys: dict[int, Key] = {}
+        self._uids: dict[Key, int] = {}
+        self.steps = 0
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is anything to step for."""
+        return bool(self._keys)
+
+    def insert(self, order: Insert) -> None:
+        """Queue a prompt; it joins the batch at a step with room."""
+        (uid,) = self._generator.insert(
+            [order.prompt],
+            max_tokens=[order.max_tokens],
+            samplers=[make_sampler(order.sampling)],  # pyright: ignore[reportArgumentType] - None is greedy
+            logits_processors=[make_processors(order.sampling)],
+        )
+        self._keys[uid] = order.key
+        self._uids[order.key] = uid
+
+    def remove(self, keys: tuple[Key, ...]) -> None:
+        """Take rows out of the batch, wherever they are in it; a key that is not there is ignored."""
+        uids = [uid for key in keys if (uid := self._uids.pop(key, None)) is not None]
+        for uid in uids:
+            del self._keys[uid]
+        self._generator.remove(uids)
+
+    def step(self) -> list[Token]:
+        """Decode one token for every running row and prefill one chunk of the waiting prompts.
+
+        Raises:
+            Exception: Whatever MLX raises. The context is suspect after that; the process must end.
+        """
+        _, responses = self._generator.next()
+        self.steps += 1
+        tokens = [Token(self._keys[r.uid], r.token, r.finish_reason) for r in responses]
+        for response in responses:
+            if response.finish_reason is not None:
+                del self._uids[self._keys.pop(response.uid)]
+        return tokens
+
+    def close(self) -> None:
+        """Give back what the generator changed in MLX's memory limits."""
+        self._generator.close()

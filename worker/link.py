@@ -1,0 +1,382 @@
+"""The worker's I/O thread: its sockets, beats, and everything that is not MLX.
+
+One DEALER for each frontend. Messages of the frontends, prepared prompts and engine steps become events of the
+`Scheduler`; its actions become messages, work for the prompt thread, and orders for the main thread.
+
+A frontend is *greeting* (we said `Hello`), *welcomed*, or *refused*. One that falls silent, or that asks us to
+introduce ourselves, loses its generations here and is greeted anew: it may have been restarted.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any
+
+import zmq
+
+from ..protocol import codec
+from ..protocol.messages import (
+    PROTOCOL_VERSION,
+    Cancel,
+    Dead,
+    FromWorker,
+    FrontendBeat,
+    Generate,
+    Hello,
+    Introduce,
+    Leaving,
+    Loading,
+    Message,
+    Ready,
+    Refused,
+    Welcome,
+    WorkerBeat,
+    same_major,
+)
+from .mailbox import Mailbox
+from .prompts import InvalidRequest, PromptBuilder
+from .scheduler import (
+    Action,
+    CancelRequested,
+    Event,
+    FrontendLost,
+    Insert,
+    Key,
+    Prepare,
+    Prepared,
+    Remove,
+    Requested,
+    Scheduler,
+    Send,
+    Stepped,
+    Unprepared,
+)
+from .text import TextStream
+
+log = logging.getLogger(__name__)
+
+BEAT_SECONDS = 1.0
+SILENCE_SECONDS = 15.0
+LEAVE_SECONDS = 30.0
+# Messages waiting for a frontend that does not read; more, and it is treated as gone.
+_SEND_QUEUE = 10_000
+_LINGER_MS = 1_000
+# How late a beat may be.
+_POLL_MS = 500
+
+# --- what the main thread is told to do ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Start:
+    """A frontend welcomed us: load the model."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """End the process with this exit code."""
+
+    code: int
+
+
+Order = Start | Stop | Insert | Remove
+
+# --- what the main thread tells us -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The model is ready to generate."""
+
+    ready: Ready
+    tokenizer: Any
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Finish what runs, take nothing new, then stop."""
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """The process ends now."""
+
+    reason: str
+
+
+_Posted = Event | Loading | Loaded | Leave | LastWords
+
+
+class _State(Enum):
+    GREETING = "greeting"
+    WELCOMED = "welcomed"
+    REFUSED = "refused"
+
+
+@dataclass
+class _Peer:
+    """A frontend, as this worker sees it."""
+
+    index: int
+    endpoint: str
+    socket: zmq.Socket[bytes]
+    state: _State
+    heard_at: float
+    said_at: float
+
+
+class Link:
+    """The I/O thread, once started.
+
+    Args:
+        hello: What to introduce ourselves with.
+        endpoints: One for each frontend.
+        orders: Where the main thread takes its orders from.
+        lifeline: A descriptor that reaches its end when our parent dies; then the process ends at once.
+    """
+
+    def __init__(
+        self,
+        hello: Hello,
+        endpoints: tuple[str, ...],
+        orders: queue.SimpleQueue[Order],
+        lifeline: int | None = None,
+    ) -> None:
+        self._thread = threading.Thread(target=self._run, name="link", daemon=True)
+        self._hello = hello
+        self._endpoints = endpoints
+        self._orders = orders
+        self._lifeline = lifeline
+        self._mailbox: Mailbox[_Posted] = Mailbox()
+        self._peers: list[_Peer] = []
+        self._loading = Loading("starting")
+        self._loaded: Loaded | None = None
+        self._scheduler: Scheduler | None = None
+        self._prompts: PromptBuilder | None = None
+        # One thread, so that a tokenizer is never used by two at once ("Already borrowed" in tokenizers).
+        self._prompt_thread = ThreadPoolExecutor(1, thread_name_prefix="prompts")
+        self._step = 0
+        self._start_ordered = False
+        self._leave_by: float | None = None
+        self._running = True
+
+    # --- for other threads ---
+
+    def start(self) -> None:
+        """Connect and introduce ourselves."""
+        self._thread.start()
+
+    def post(self, item: _Posted) -> None:
+        """Hand something to this thread."""
+        self._mailbox.post(item)
+
+    def report_loading(self, stage: str, done: int, total: int) -> None:
+        """Tell the frontends how far the loading is (see `progress.Report`)."""
+        self._mailbox.post(Loading(stage, done, total))
+
+    def end(self, reason: str) -> None:
+        """Tell the frontends that the process ends, and wait a moment until that is on its way."""
+        self._mailbox.post(LastWords(reason))
+        self._thread.join(2 * _LINGER_MS / 1000)
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        try:
+            self._serve()
+        except Exception:  # whatever it is: a worker without its link is of no use
+            log.exception("the I/O thread failed")
+            os._exit(70)
+
+    def _serve(self) -> None:
+        context = zmq.Context()
+        poller = zmq.Poller()
+        poller.register(self._mailbox.fileno(), zmq.POLLIN)
+        if self._lifeline is not None:
+            poller.register(self._lifeline, zmq.POLLIN)
+        for index, endpoint in enumerate(self._endpoints):
+            peer = self._connect(context, index, endpoint)
+            self._peers.append(peer)
+            poller.register(peer.socket, zmq.POLLIN)
+            self._greet(peer)
+        while self._running:
+            readable = dict(poller.poll(_POLL_MS))
+            if self._lifeline in readable and not os.read(self._lifeline or 0, 1024):
+                os._exit(0)  # our parent is gone, and whatever runs is for nobody
+            for peer in self._peers:
+                if peer.socket in readable:
+                    self._receive(peer)
+            for item in self._mailbox.take_all():
+                self._on_posted(item)
+            self._keep_time(time.monotonic())
+        self._prompt_thread.shutdown(wait=False, cancel_futures=True)
+        context.destroy(linger=_LINGER_MS)
+
+    def _connect(self, context: zmq.Context[Any], index: int, endpoint: str) -> _Peer:
+        socket = context.socket(zmq.DEALER)
+        # New at every start: libzmq ignores a second peer with a living identity, and what a dead worker
+        # sent late must never be taken for ours.
+        socket.setsockopt_string(zmq.IDENTITY, f"{self._hello.worker}.{os.urandom(8).hex()}")
+        socket.set_hwm(_SEND_QUEUE)
+        socket.setsockopt(zmq.MAXMSGSIZE, codec.MAX_MESSAGE_BYTES)
+        socket.connect(endpoint)
+        now = time.monotonic()
+        return _Peer(index, endpoint, socket, _State.GREETING, now, now)
+
+    def _receive(self, peer: _Peer) -> None:
+        while True:
+            try:
+                data = peer.socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                return
+            peer.heard_at = time.monotonic()
+            try:
+                message = codec.decode(data)
+            except codec.ProtocolError as error:
+                log.warning("%s sent what is no message: %s", peer.endpoint, error)
+                continue
+            self._on_message(peer, message)
+
+    def _on_message(self, peer: _Peer, message: Message) -> None:
+        match message:
+            case Generate() if self._scheduler is not None:
+                self._handle(Requested(peer.index, message))
+            case Cancel() if self._scheduler is not None:
+                self._handle(CancelRequested(Key(peer.index, message.generation)))
+            case FrontendBeat():
+                pass  # hearing it was all
+            case Welcome(protocol):
+                self._on_welcome(peer, protocol)
+            case Introduce():
+                self._lose(peer)
+            case Refused(reason):
+                self._on_refused(peer, reason)
+            case _:
+                log.warning("%s sent an unexpected %s", peer.endpoint, type(message).__name__)
+
+    def _on_welcome(self, peer: _Peer, protocol: str) -> None:
+        if not same_major(protocol):
+            self._on_refused(peer, f"it speaks protocol {protocol}, this worker {PROTOCOL_VERSION}")
+            return
+        peer.state = _State.WELCOMED
+        log.info("welcomed by the frontend at %s", peer.endpoint)
+        if not self._start_ordered:
+            self._start_ordered = True
+            self._orders.put(Start())
+        self._send(peer, self._loading if self._loaded is None else self._loaded.ready)
+        if self._leave_by is not None:
+            self._send(peer, Leaving("the worker was told to stop"))
+
+    def _on_refused(self, peer: _Peer, reason: str) -> None:
+        log.error("refused by the frontend at %s: %s", peer.endpoint, reason)
+        peer.state = _State.REFUSED
+        if all(other.state is _State.REFUSED for other in self._peers):
+            self._orders.put(Stop(os.EX_CONFIG))
+
+    def _on_posted(self, item: _Posted) -> None:
+        match item:
+            case Loading():
+                self._loading = item
+                self._send_all(item)
+            case Loaded():
+                self._loaded = item
+                self._scheduler = Scheduler(item.ready.model.context_length)
+                self._prompts = PromptBuilder(item.tokenizer)
+                self._send_all(item.ready)
+            case Leave():
+                if self._leave_by is None:
+                    self._leave_by = time.monotonic() + LEAVE_SECONDS
+                    self._send_all(Leaving("the worker was told to stop"))
+            case LastWords(reason):
+                self._send_all(Dead(reason))
+                self._running = False
+            case _:
+                self._handle(item)
+
+    # --- the scheduler's side ---
+
+    def _handle(self, event: Event) -> None:
+        if self._scheduler is None:
+            return
+        if isinstance(event, Stepped):
+            self._step = event.step
+        for action in self._scheduler.handle(event):
+            self._perform(action)
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case Send(frontend, message):
+                self._send(self._peers[frontend], message)
+            case Insert() | Remove():
+                self._orders.put(action)
+            case Prepare(key, request):
+                self._prompt_thread.submit(self._prepare, key, request)
+
+    def _prepare(self, key: Key, request: Generate) -> None:
+        """Make a prompt; runs on the prompt thread."""
+        assert self._prompts is not None  # noqa: S101 - there is no scheduler, hence no Prepare, before it
+        assert self._loaded is not None  # noqa: S101 - likewise
+        try:
+            prompt = self._prompts.build(request)
+            text = TextStream(self._loaded.tokenizer.detokenizer, request.stop)
+        except InvalidRequest as error:
+            self.post(Unprepared(key, "invalid", str(error), error.param))
+        except Exception as error:
+            log.exception("a prompt could not be made")
+            self.post(Unprepared(key, "internal", f"The prompt could not be made: {error!r}"))
+        else:
+            self.post(Prepared(key, prompt, text))
+
+    # --- sending, beats, silence ---
+
+    def _greet(self, peer: _Peer) -> None:
+        peer.state = _State.GREETING
+        self._transmit(peer, replace(self._hello, protocol=PROTOCOL_VERSION))
+
+    def _lose(self, peer: _Peer) -> None:
+        """Forget a frontend's generations and greet it anew."""
+        if peer.state is _State.REFUSED:
+            return
+        peer.heard_at = time.monotonic()
+        self._handle(FrontendLost(peer.index))
+        self._greet(peer)
+
+    def _send(self, peer: _Peer, message: FromWorker) -> None:
+        if peer.state is _State.WELCOMED:
+            self._transmit(peer, message)
+
+    def _send_all(self, message: FromWorker) -> None:
+        for peer in self._peers:
+            self._send(peer, message)
+
+    def _transmit(self, peer: _Peer, message: FromWorker) -> None:
+        try:
+            peer.socket.send(codec.encode(message), zmq.NOBLOCK)
+            peer.said_at = time.monotonic()
+        except zmq.Again:
+            if peer.state is _State.WELCOMED:
+                log.warning("the frontend at %s does not read; dropping its generations", peer.endpoint)
+                peer.state = _State.GREETING
+                self._handle(FrontendLost(peer.index))
+
+    def _keep_time(self, now: float) -> None:
+        for peer in self._peers:
+            if peer.state is not _State.WELCOMED:
+                continue
+            if now - peer.heard_at > SILENCE_SECONDS:
+                log.warning("the frontend at %s is silent; dropping its generations", peer.endpoint)
+                self._lose(peer)
+            elif now - peer.said_at >= BEAT_SECONDS:
+                running = 0 if self._scheduler is None else self._scheduler.running(peer.index)
+                self._send(peer, WorkerBeat(self._step, running))
+        done = self._scheduler is None or self._scheduler.idle
+        if self._leave_by is not None and (done or now >= self._leave_by):
+            self._leave_by = float("inf")
+            self._orders.put(Stop(0))

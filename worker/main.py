@@ -1,0 +1,155 @@
+"""The life of a worker process: greet, load, generate, leave.
+
+Exit codes: 0 told to stop, 70 (EX_SOFTWARE) the engine failed, 75 (EX_TEMPFAIL) a download failed,
+78 (EX_CONFIG) starting again would not help.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
+from . import blas
+from .link import Leave, Link, Loaded, Order, Start, Stop
+from .scheduler import Insert, Remove, Stepped
+
+log = logging.getLogger(__name__)
+
+# The interpreter hands over a busy GIL only after this long; the main thread waits for it after every step.
+_GIL_SWITCH_SECONDS = 0.0005
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line says.
+
+    Attributes:
+        model: A local folder or a Hugging Face id.
+        adapter_file: An adapter's folder or weights file.
+        endpoints: The frontends to serve.
+        name: How the worker is called in logs and status.
+        max_batch: Generations that decode together.
+        lifeline: End when standard input ends: the parent holds its other end.
+    """
+
+    model: str
+    adapter_file: str | None
+    endpoints: tuple[str, ...]
+    name: str
+    max_batch: int
+    lifeline: bool = False
+
+
+class _ToldToStop(BaseException):
+    """A signal came before there was anything to finish."""
+
+
+def run(options: Options) -> int:
+    """Run a worker on the calling (main) thread and return its exit code."""
+    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), options.model)
+    link = Link(hello, options.endpoints, orders, sys.stdin.fileno() if options.lifeline else None)
+    _on_signal(_stop_now)
+    link.start()
+    sys.setswitchinterval(_GIL_SWITCH_SECONDS)
+    log.info("worker %s waits for a frontend at %s", options.name, ", ".join(options.endpoints))
+    try:
+        code, reason = _live(options, orders, link)
+    except _ToldToStop:
+        code, reason = 0, "told to stop before it was ready"
+    except Exception as error:
+        # After an error in an evaluation the MLX context is suspect: only a new process is safe.
+        log.exception("the engine failed")
+        code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
+    log.log(logging.INFO if code == 0 else logging.ERROR, "worker %s ends: %s", options.name, reason)
+    link.end(reason)
+    return code
+
+
+def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tuple[int, str]:
+    if isinstance(first := orders.get(), Stop):
+        return first.code, "refused by every frontend"
+    blas.prefer_openblas()
+    # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
+    from .engine import Engine  # noqa: PLC0415
+    from .loading import LoadError, load  # noqa: PLC0415
+    from .progress import LoadProgress  # noqa: PLC0415
+
+    try:
+        with LoadProgress(link.report_loading) as progress:
+            loaded = load(options.model, options.adapter_file, progress)
+    except LoadError as error:
+        return os.EX_CONFIG, str(error)
+    except OSError as error:
+        return os.EX_TEMPFAIL, str(error)
+    engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
+    backend = _describe_backend()
+    log.info("serving %s on %s", loaded.info.id, backend)
+    _on_signal(_Leaver(link))
+    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer))
+    code = _generate(engine, orders, link)
+    engine.close()
+    return code, "told to stop"
+
+
+def _generate(engine, orders: queue.SimpleQueue[Order], link: Link) -> int:  # noqa: ANN001 - see _live
+    while True:
+        stop = _take_orders(engine, orders)
+        if stop is not None:
+            return stop.code
+        if engine.busy:
+            tokens = engine.step()
+            link.post(Stepped(engine.steps, tokens))
+
+
+def _take_orders(engine, orders: queue.SimpleQueue[Order]) -> Stop | None:  # noqa: ANN001 - see _live
+    """Apply the orders that wait; with nothing to compute, wait for one."""
+    while not engine.busy or not orders.empty():
+        match orders.get():
+            case Insert() as order:
+                engine.insert(order)
+            case Remove(keys):
+                engine.remove(keys)
+            case Stop() as stop:
+                return stop
+            case Start():
+                pass
+    return None
+
+
+def _describe_backend() -> str:
+    import mlx.core as mx  # noqa: PLC0415 - see _live
+
+    device = mx.default_device()
+    name = mx.device_info().get("device_name", "")
+    kind = "cpu" if device.type == mx.cpu else "gpu"
+    return f"{kind} ({name}; {blas.describe()})" if kind == "cpu" else f"{kind} ({name})"
+
+
+def _stop_now(_number: int, _frame: object) -> None:
+    raise _ToldToStop
+
+
+class _Leaver:
+    """Lets the running generations finish; at the second signal, ends at once."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._told = False
+
+    def __call__(self, number: int, _frame: object) -> None:
+        if self._told:
+            os._exit(128 + number)
+        self._told = True
+        self._link.post(Leave())
+
+
+def _on_signal(handler: Callable[[int, object], None]) -> None:
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGINT, handler)

@@ -1,0 +1,67 @@
+"""How far the loading is: a bar on a terminal, lines in a log, messages to the frontends."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+log = logging.getLogger(__name__)
+
+Report = Callable[[str, int, int], None]
+"""Called with the stage's name, bytes done, and bytes in all (both 0 while unknown)."""
+
+_LOG_EVERY = 0.25
+
+
+class LoadProgress:
+    """Shows the loading of a model. Use as a context manager around it.
+
+    Args:
+        report: Told of every advance, as the frontends want to know.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            DownloadColumn(binary_units=True),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._logged = 0.0
+        self._stage = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def stage(self, name: str) -> None:
+        """Begin a stage whose extent is not known."""
+        self._stage = name
+        self._report(name, 0, 0)
+        log.info("%s", name)
+
+    def weights(self, total: int) -> Callable[[int], None]:
+        """Begin the weights' stage of `total` bytes; return what is called with the bytes done so far."""
+        stage = f"{self._stage}: weights"
+        self._bar.start()
+        task = self._bar.add_task("Loading weights", total=total)
+
+        def advance(done: int) -> None:
+            self._bar.update(task, completed=done)
+            self._report(stage, done, total)
+            share = done / total if total else 1.0
+            if self._bar.disable and share - self._logged >= _LOG_EVERY:
+                self._logged = share
+                log.info("weights: %d of %d MB", done >> 20, total >> 20)
+
+        return advance

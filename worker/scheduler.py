@@ -1,0 +1,275 @@
+"""What the worker does about each generation: a pure state machine, `handle(event) -> actions`.
+
+It knows nothing of sockets, threads, clocks or MLX. A generation is known by its `Key`, (frontend, number),
+and goes through
+
+    preparing   its prompt is rendered and tokenized          Requested -> Prepare
+    running     it is in the engine's batch, or waits there   Prepared  -> Accepted, Insert
+    (gone)      one terminal message was sent                 finish, Failed or Cancelled
+
+What arrives for a generation that is gone is late, and ignored: a prompt prepared after its cancellation,
+tokens of the step that was under way when a stop string was found.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ..protocol.messages import Accepted, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
+from .text import TextStream
+
+
+class Key(NamedTuple):
+    """A generation: the frontend's index in this worker, and that frontend's number for it."""
+
+    frontend: int
+    generation: int
+
+
+class Token(NamedTuple):
+    """One row's share of an engine step; `finish` is `"stop"` at an end-of-turn token, `"length"`, or None."""
+
+    key: Key
+    token: int
+    finish: str | None
+
+
+# --- events ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A frontend asks for a generation."""
+
+    frontend: int
+    request: Generate
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A prompt is tokenized; `text` will turn the answer's tokens into text."""
+
+    key: Key
+    prompt: list[int]
+    text: TextStream
+
+
+@dataclass(frozen=True, slots=True)
+class Unprepared:
+    """A prompt can't be made."""
+
+    key: Key
+    kind: str
+    message: str
+    param: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """The engine did step number `step`."""
+
+    step: int
+    tokens: list[Token]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelRequested:
+    """A frontend wants a generation stopped."""
+
+    key: Key
+
+
+@dataclass(frozen=True, slots=True)
+class FrontendLost:
+    """A frontend is gone or has forgotten us; nobody waits for its generations."""
+
+    frontend: int
+
+
+Event = Requested | Prepared | Unprepared | Stepped | CancelRequested | FrontendLost
+
+# --- actions ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Render and tokenize a prompt, then say `Prepared` or `Unprepared`."""
+
+    key: Key
+    request: Generate
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Put a generation into the engine's batch."""
+
+    key: Key
+    prompt: list[int]
+    sampling: Sampling
+    max_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take generations out of the engine's batch."""
+
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a message to a frontend."""
+
+    frontend: int
+    message: FromWorker
+
+
+Action = Prepare | Insert | Remove | Send
+
+
+# --- the machine -----------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Generation:
+    request: Generate
+    text: TextStream | None = None  # None while the prompt is being prepared
+
+    @property
+    def running(self) -> bool:
+        return self.text is not None
+
+
+class Scheduler:
+    """The state of every generation in this worker.
+
+    Args:
+        context_length: Tokens of prompt and completion together.
+    """
+
+    def __init__(self, context_length: int) -> None:
+        self._context_length = context_length
+        self._generations: dict[Key, _Generation] = {}
+
+    def running(self, frontend: int) -> int:
+        """Return how many generations of a frontend are not gone."""
+        return sum(key.frontend == frontend for key in self._generations)
+
+    @property
+    def idle(self) -> bool:
+        """Whether no generation is left."""
+        return not self._generations
+
+    def handle(self, event: Event) -> list[Action]:
+        """Take one event and return what is to be done, in order."""
+        match event:
+            case Stepped():
+                return self._stepped(event)
+            case Requested():
+                return self._requested(event)
+            case Prepared():
+                return self._prepared(event)
+            case Unprepared():
+                return self._unprepared(event)
+            case CancelRequested():
+                return self._cancelled(event)
+            case FrontendLost():
+                return self._frontend_lost(event)
+
+    def _requested(self, event: Requested) -> list[Action]:
+        key = Key(event.frontend, event.request.generation)
+        if key in self._generations:
+            return []
+        self._generations[key] = _Generation(event.request)
+        return [Prepare(key, event.request)]
+
+    def _prepared(self, event: Prepared) -> list[Action]:
+        generation = self._generations.get(event.key)
+        if generation is None:
+            return []
+        room = self._context_length - len(event.prompt)
+        if room <= 0:
+            del self._generations[event.key]
+            return [
+                _failed(
+                    event.key,
+                    "invalid",
+                    self._too_long(len(event.prompt)),
+                    "messages",
+                    "context_length_exceeded",
+                )
+            ]
+        generation.text = event.text
+        request = generation.request
+        return [
+            Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt))),
+            Insert(event.key, event.prompt, request.sampling, min(request.max_tokens, room)),
+        ]
+
+    def _unprepared(self, event: Unprepared) -> list[Action]:
+        if self._generations.pop(event.key, None) is None:
+            return []
+        return [_failed(event.key, event.kind, event.message, event.param)]
+
+    def _stepped(self, event: Stepped) -> list[Action]:
+        deltas: dict[int, list[Delta]] = {}
+        stopped: list[Key] = []
+        actions: list[Action] = []
+        for row in event.tokens:
+            generation = self._generations.get(row.key)
+            if generation is None or generation.text is None:
+                continue
+            try:
+                delta = _advance(row, generation.text)
+            except Exception as error:  # noqa: BLE001 - one row's bad tokens must not end the others
+                actions.append(_failed(row.key, "internal", f"The answer can't be decoded: {error!r}"))
+                stopped.append(row.key)
+                continue
+            deltas.setdefault(row.key.frontend, []).append(delta)
+            if delta.finish is not None:
+                if row.finish is None:
+                    stopped.append(row.key)
+                else:
+                    del self._generations[row.key]
+        actions += self._remove(stopped)
+        return [Send(f, Step(event.step, tuple(d))) for f, d in deltas.items()] + actions
+
+    def _cancelled(self, event: CancelRequested) -> list[Action]:
+        if event.key not in self._generations:
+            return []
+        return [*self._remove([event.key]), Send(event.key.frontend, Cancelled(event.key.generation))]
+
+    def _frontend_lost(self, event: FrontendLost) -> list[Action]:
+        return self._remove([key for key in self._generations if key.frontend == event.frontend])
+
+    def _remove(self, keys: list[Key]) -> list[Action]:
+        """Forget generations; those in the batch must leave it."""
+        gone = {key: self._generations.pop(key) for key in keys}
+        batched = tuple(key for key, generation in gone.items() if generation.running)
+        return [Remove(batched)] if batched else []
+
+    def _too_long(self, tokens: int) -> str:
+        return (
+            f"This model's maximum context length is {self._context_length} tokens, and the messages are "
+            f"{tokens} tokens, which leaves no room for an answer. Please reduce the length of the messages."
+        )
+
+
+def _advance(row: Token, text: TextStream) -> Delta:
+    """Return the delta that a token makes, its text replayed through detokenizer and stop strings."""
+    generation = row.key.generation
+    if row.finish == "stop":
+        rest, _ = text.finish()
+        return Delta(generation, (row.token,), rest, "stop")
+    piece, stopped = text.push(row.token)
+    if stopped:
+        return Delta(generation, (row.token,), piece, "stop")
+    if row.finish is None:
+        return Delta(generation, (row.token,), piece)
+    rest, stopped = text.finish()
+    return Delta(generation, (row.token,), piece + rest, "stop" if stopped else row.finish)
+
+
+def _failed(key: Key, kind: str, message: str, param: str | None = None, code: str | None = None) -> Send:
+    return Send(key.frontend, Failed(key.generation, kind, message, param, code))
