@@ -11,10 +11,3 @@ if [ ! .venv/ready -nt pyproject.toml ]; then
   .venv/bin/python -m pip install --quiet --editable ".$extra" --group dev
   touch .venv/ready
 fi
-# MLX's Linux CPU wheel has a slow BLAS; the worker finds OpenBLAS by itself once it is there.
-if [ "$(uname)" = Linux ] && ! ldconfig -p 2>/dev/null | grep -q libopenblas.so.0; then
-  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    { apt-get update -qq && apt-get install -qq -y libopenblas0-pthread; } >/dev/null 2>&1 || true
-  fi
-  ldconfig -p 2>/dev/null | grep -q libopenblas.so.0 || echo "For speed on this CPU: apt-get install libopenblas0-pthread"
-fi
