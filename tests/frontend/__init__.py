@@ -1,0 +1,1 @@
+"""Tests of the frontend's parts, each alone."""
