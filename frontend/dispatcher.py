@@ -307,7 +307,8 @@ class Dispatcher:
         if not self._workers and not self._expected:
             failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
             return [Deliver(number, failure)]
-        if len(self._queue) >= self._limits.queue_length:
+        has_room = any(worker.room > 0 and worker.serves(model) for worker in self._workers.values())
+        if not has_room and len(self._queue) >= self._limits.queue_length:
             failure = Failure(
                 Why.OVERLOADED,
                 f"The server is busy: {len(self._queue)} requests are waiting. Please try again later.",

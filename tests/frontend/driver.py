@@ -1,0 +1,90 @@
+"""A dispatcher with a clock of its own, driven in the words of its tests."""
+
+from mlx_llm_server.frontend.dispatcher import (
+    Abandoned,
+    Action,
+    Dispatcher,
+    Event,
+    Limits,
+    Received,
+    Submitted,
+    Tick,
+    Transmit,
+    Worker,
+)
+from mlx_llm_server.protocol.messages import (
+    PROTOCOL_VERSION,
+    ChatMessage,
+    Delta,
+    FromWorker,
+    Generate,
+    Hello,
+    Model,
+    Ready,
+    Sampling,
+    Step,
+    WorkerBeat,
+)
+
+A, B, C = b"a.1", b"b.2", b"c.3"
+
+
+def hello(pid: int = 1, protocol: str = PROTOCOL_VERSION) -> Hello:
+    return Hello(protocol, f"worker-{pid}", pid, "path/of/model")
+
+
+def ready(capacity: int = 2, model: str = "m") -> Ready:
+    return Ready(Model(model, 0, 4096), capacity)
+
+
+def request(number: int) -> Generate:
+    return Generate(number, (ChatMessage("user", "hi"),), Sampling(number), 10)
+
+
+def generate(identity: bytes, number: int) -> Transmit:
+    """Return the action that gives a generation to a worker."""
+    return Transmit(identity, request(number))
+
+
+def piece(number: int, finish: str | None = None) -> Delta:
+    return Delta(number, (7,), "text", finish)
+
+
+class Driver:
+    """Hands events to a dispatcher; `now` is the tests' to set."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.dispatcher = Dispatcher(limits)
+        self.now = 1000.0
+
+    def handle(self, event: Event) -> list[Action]:
+        return self.dispatcher.handle(event, self.now)
+
+    def hear(self, identity: bytes, message: FromWorker) -> list[Action]:
+        return self.handle(Received(identity, message))
+
+    def step(self, identity: bytes, *deltas: Delta, step: int = 1) -> list[Action]:
+        return self.hear(identity, Step(step, deltas))
+
+    def join(self, identity: bytes, capacity: int = 2, model: str = "m") -> list[Action]:
+        """Let a worker greet and get ready; return what its readiness brings. Its pid is its identity's digit."""
+        self.hear(identity, hello(int(identity[-1:])))
+        return self.hear(identity, ready(capacity, model))
+
+    def submit(self, number: int, model: str | None = None) -> list[Action]:
+        return self.handle(Submitted(request(number), model))
+
+    def abandon(self, number: int) -> list[Action]:
+        return self.handle(Abandoned(number))
+
+    def tick(self, seconds: float, *, beating: tuple[bytes, ...] = ()) -> list[Action]:
+        """Let time pass; the workers that beat are at a step that stands still."""
+        self.now += seconds
+        for identity in beating:
+            worker = self.worker(identity)
+            self.hear(identity, WorkerBeat(worker.step, len(worker.running)))
+        return self.handle(Tick())
+
+    def worker(self, identity: bytes) -> Worker:
+        (worker,) = [worker for worker in self.dispatcher.workers if worker.identity == identity]
+        return worker

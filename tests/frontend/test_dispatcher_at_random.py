@@ -1,0 +1,329 @@
+"""Frontends and workers in any order of events: no generation is lost, ended twice, or keeps a credit."""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from mlx_llm_server.frontend.dispatcher import (
+    Action,
+    Deliver,
+    Event,
+    Exited,
+    Expecting,
+    Failure,
+    Limits,
+    Retire,
+    Started,
+    Transmit,
+    Unreachable,
+)
+from mlx_llm_server.protocol.messages import (
+    Accepted,
+    Cancel,
+    Cancelled,
+    Dead,
+    Failed,
+    FromFrontend,
+    FromWorker,
+    Generate,
+    Introduce,
+    Leaving,
+    Step,
+    WorkerBeat,
+)
+
+from .driver import Driver, hello, piece, ready
+
+LIMITS = Limits(queue_length=6, queue_seconds=40, unready_seconds=20, wedge_seconds=25, model_memory_seconds=50)
+
+
+@dataclass
+class Process:
+    """A worker as it really is; what the frontend takes it for may lag behind."""
+
+    identity: bytes
+    pid: int
+    capacity: int
+    model: str
+    alive: bool = True
+    loaded: bool = False
+    leaving: bool = False
+    step: int = 0
+    has: set[int] = field(default_factory=set)
+    cancelled: set[int] = field(default_factory=set)
+    ended: list[int] = field(default_factory=list)
+
+    def forget(self) -> None:
+        self.ended += self.has
+        self.has, self.cancelled = set(), set()
+
+
+class Traffic(RuleBasedStateMachine):
+    """Each rule is one thing that can happen; the invariants hold after every one."""
+
+    models: ClassVar[list[str]] = ["one", "two"]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.driver = Driver(LIMITS)
+        self.processes: dict[bytes, Process] = {}
+        self.submitted = 0
+        self.abandoned: set[int] = set()
+        self.over: set[int] = set()
+
+    # --- what the exchange does ---
+
+    def handle(self, event: Event) -> None:
+        self.perform(self.driver.handle(event))
+
+    def hear(self, process: Process, message: FromWorker) -> None:
+        self.perform(self.driver.hear(process.identity, message))
+
+    def perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Deliver(number, item):
+                    self.deliver(number, item)
+                case Transmit(identity, message):
+                    self.transmit(self.processes[identity], message)
+                case Retire(pid):
+                    self.kill(next(process for process in self.processes.values() if process.pid == pid))
+
+    def deliver(self, number: int, item: object) -> None:
+        assert 1 <= number <= self.submitted
+        assert number not in self.over, "nothing comes after the end"
+        assert number not in self.abandoned, "nothing comes for those who went away"
+        if isinstance(item, Failure) or (not isinstance(item, Started) and getattr(item, "finish", None)):
+            self.over.add(number)
+
+    def transmit(self, process: Process, message: FromFrontend) -> None:
+        if not process.alive:
+            self.handle(Unreachable(process.identity, "its connection is gone"))
+            return
+        match message:
+            case Generate(number):
+                assert number not in process.has
+                assert process.loaded
+                assert not process.leaving
+                assert number == min(self.waiting_like(number), default=number), "the oldest goes first"
+                process.has.add(number)
+            case Cancel(number):
+                assert number not in process.cancelled, "a cancel is sent once"
+                assert number in self.abandoned
+                process.cancelled |= {number} & process.has
+            case Introduce():
+                process.forget()
+                process.loaded = False
+                self.hear(process, hello(process.pid))
+
+    def waiting_like(self, number: int) -> list[int]:
+        """Return who waits for the same as the one that just went out."""
+        dispatcher = self.driver.dispatcher
+        model = dispatcher._generations[number].model
+        return [other for other in dispatcher._queue if dispatcher._generations[other].model == model] + [number]
+
+    def kill(self, process: Process) -> None:
+        process.alive = False
+        process.forget()
+
+    # --- which process a rule is about ---
+
+    def draw(
+        self, data: st.DataObject, *, alive: bool | None = True, loaded: bool | None = None
+    ) -> Process | None:
+        able = [
+            process
+            for process in self.processes.values()
+            if alive in (None, process.alive) and loaded in (None, process.loaded)
+        ]
+        return data.draw(st.sampled_from(able), label="worker") if able else None
+
+    def number(self, data: st.DataObject) -> int:
+        return data.draw(st.integers(1, self.submitted), label="generation")
+
+    # --- what can happen ---
+
+    @initialize(workers=st.integers(0, 2))
+    def workers_are_expected(self, workers: int) -> None:
+        self.handle(Expecting(workers))
+
+    @rule(capacity=st.integers(1, 3), model=st.sampled_from(models))
+    def a_worker_comes(self, capacity: int, model: str) -> None:
+        number = len(self.processes) + 1
+        process = Process(f"worker.{number}".encode(), number, capacity, model)
+        self.processes[process.identity] = process
+        self.hear(process, hello(process.pid))
+
+    @rule(data=st.data())
+    def a_worker_gets_ready(self, data: st.DataObject) -> None:
+        if (process := self.draw(data, loaded=False)) is not None:
+            process.loaded = True
+            self.hear(process, ready(process.capacity, process.model))
+
+    @rule(model=st.sampled_from([None, "three", *models]))
+    def a_client_asks(self, model: str | None) -> None:
+        self.submitted += 1
+        self.perform(self.driver.submit(self.submitted, model))
+
+    @precondition(lambda self: self.submitted)
+    @rule(data=st.data())
+    def a_client_goes_away(self, data: st.DataObject) -> None:
+        number = self.number(data)
+        if number not in self.over:
+            self.abandoned.add(number)
+            self.perform(self.driver.abandon(number))
+
+    @rule(data=st.data())
+    def a_worker_steps(self, data: st.DataObject) -> None:
+        process = self.draw(data, loaded=True)
+        if process is None or not process.has:
+            return
+        rows = data.draw(st.lists(st.sampled_from(sorted(process.has)), min_size=1, unique=True), label="rows")
+        done = data.draw(st.sets(st.sampled_from(rows)), label="finished")
+        process.step += 1
+        process.has -= done
+        process.cancelled -= done
+        process.ended += done
+        self.hear(process, Step(process.step, tuple(piece(n, "stop" if n in done else None) for n in rows)))
+
+    @rule(data=st.data(), failed=st.booleans())
+    def a_worker_ends_a_generation_that_it_can_not_do_or_was_told_to_cancel(
+        self, data: st.DataObject, failed: bool
+    ) -> None:
+        process = self.draw(data, loaded=True)
+        ends = set() if process is None else process.has if failed else process.cancelled
+        if process is None or not ends:
+            return
+        number = data.draw(st.sampled_from(sorted(ends)))
+        process.has.discard(number)
+        process.cancelled.discard(number)
+        process.ended.append(number)
+        self.hear(process, Failed(number, "invalid", "too long") if failed else Cancelled(number))
+
+    @precondition(lambda self: self.submitted)
+    @rule(data=st.data(), finish=st.sampled_from([None, "stop"]))
+    def a_worker_speaks_of_what_it_does_not_have(self, data: st.DataObject, finish: str | None) -> None:
+        process, number = self.draw(data, loaded=True), self.number(data)
+        if process is None or number in process.has:
+            return
+        over, unfinished = set(self.over), self.driver.dispatcher.unfinished
+        message = data.draw(
+            st.sampled_from(
+                [
+                    Step(process.step, (piece(number, finish),)),
+                    Failed(number, "internal", "late"),
+                    Cancelled(number),
+                ]
+            )
+        )
+        if any(worker.identity == process.identity for worker in self.driver.dispatcher.workers):
+            self.hear(process, message)
+            assert (self.over, self.driver.dispatcher.unfinished) == (over, unfinished)
+
+    @rule(data=st.data())
+    def a_dead_worker_is_heard_late(self, data: st.DataObject) -> None:
+        process = self.draw(data, alive=False)
+        known = {worker.identity for worker in self.driver.dispatcher.workers}
+        if process is None or process.identity in known or not process.ended:
+            return
+        number = data.draw(st.sampled_from(process.ended))
+        over = set(self.over)
+        self.hear(process, Step(process.step + 1, (piece(number, "stop"),)))
+        assert self.over == over
+
+    @rule(data=st.data())
+    def a_worker_accepts_a_generation(self, data: st.DataObject) -> None:
+        process = self.draw(data, loaded=True)
+        if process is not None and process.has:
+            self.hear(process, Accepted(data.draw(st.sampled_from(sorted(process.has))), 10))
+
+    @rule(data=st.data())
+    def a_worker_leaves(self, data: st.DataObject) -> None:
+        if (process := self.draw(data)) is not None:
+            process.leaving = True
+            self.hear(process, Leaving("told to stop"))
+
+    @rule(data=st.data(), seen=st.sampled_from(["at once", "by its exit", "by its last words", "later"]))
+    def a_worker_dies(self, data: st.DataObject, seen: str) -> None:
+        process = self.draw(data)
+        if process is None:
+            return
+        self.kill(process)
+        if seen == "at once":
+            self.handle(Unreachable(process.identity, "its connection is gone"))
+        elif seen == "by its exit":
+            self.handle(Exited(process.pid, "killed by SIGKILL"))
+        elif seen == "by its last words":
+            self.hear(process, Dead("out of memory"))
+
+    @rule(data=st.data())
+    def a_worker_that_lives_does_not_read(self, data: st.DataObject) -> None:
+        if (process := self.draw(data)) is not None:
+            self.handle(Unreachable(process.identity, "it does not read"))
+
+    @rule(data=st.data())
+    def a_worker_beats_and_is_asked_for_its_name_if_it_was_given_up(self, data: st.DataObject) -> None:
+        if (process := self.draw(data)) is not None:
+            self.hear(process, WorkerBeat(process.step, len(process.has)))
+
+    @rule(data=st.data())
+    def a_worker_starts_over_under_its_name(self, data: st.DataObject) -> None:
+        if (process := self.draw(data)) is not None:
+            process.forget()
+            process.loaded = process.leaving = False
+            self.hear(process, hello(process.pid))
+
+    @rule(seconds=st.sampled_from([1, 10, 16, 45]), beating=st.booleans())
+    def time_passes(self, seconds: int, beating: bool) -> None:
+        self.driver.now += seconds
+        if beating:
+            for process in list(self.processes.values()):
+                if process.alive:
+                    self.hear(process, WorkerBeat(process.step, len(process.has)))
+        self.perform(self.driver.tick(0))
+
+    # --- what always holds ---
+
+    @invariant()
+    def a_credit_is_held_for_what_the_worker_has_and_nothing_else(self) -> None:
+        for worker in self.driver.dispatcher.workers:
+            process = self.processes[worker.identity]
+            if process.alive:
+                assert worker.running == process.has
+            assert len(worker.running) <= process.capacity
+
+    @invariant()
+    def everybody_who_waits_is_known_and_all_others_were_told_the_end(self) -> None:
+        waiting = set(range(1, self.submitted + 1)) - self.over - self.abandoned
+        assert self.driver.dispatcher.unfinished == len(waiting)
+        known = self.driver.dispatcher._generations
+        assert waiting == {number for number, generation in known.items() if not generation.cancelled}
+
+    @invariant()
+    def nobody_waits_while_a_worker_has_room_for_the_model(self) -> None:
+        dispatcher = self.driver.dispatcher
+        assert len(dispatcher._queue) == len(set(dispatcher._queue)) <= LIMITS.queue_length
+        for number in dispatcher._queue:
+            model = dispatcher._generations[number].model
+            assert not [worker for worker in dispatcher.workers if worker.room > 0 and worker.serves(model)]
+
+    def teardown(self) -> None:
+        """Let every worker finish what it has, and the queue run out: nothing is left, no credit and no client."""
+        for process in self.processes.values():
+            numbers = sorted(process.has) if process.alive else []
+            while numbers:
+                process.has -= set(numbers)
+                self.hear(process, Step(process.step, tuple(piece(number, "stop") for number in numbers)))
+                numbers = sorted(process.has)
+        self.driver.now += 1000
+        self.perform(self.driver.tick(0))
+        assert self.driver.dispatcher.unfinished == 0
+        assert self.over | self.abandoned == set(range(1, self.submitted + 1))
+        assert not any(worker.running for worker in self.driver.dispatcher.workers)
+        assert not self.driver.dispatcher._generations
+
+
+TestTraffic = Traffic.TestCase
+TestTraffic.settings = settings(deadline=None, max_examples=100, stateful_step_count=50)
