@@ -12,7 +12,8 @@ A worker, known by its socket identity, is
 A generation, known by its number, is
 
     queued     no worker has room for it
-    running    a worker has it, and one unit of that worker's credit, until a terminal message comes
+    running    a worker has it, and one unit of that worker's credit, until a terminal message comes;
+               *started* once its client was told so. One that was lost before that is queued again, once
     cancelled  running, but nobody waits for it; the credit is held until the worker says that it is gone
     (gone)     it ended exactly once: a finished delta, or a failure
 
@@ -227,7 +228,9 @@ class _Generation:
     model: str | None
     queued_at: float
     worker: bytes | None = None
+    started: bool = False
     cancelled: bool = False
+    lost_before: bool = False
 
 
 @dataclass(slots=True)
@@ -410,6 +413,7 @@ class Dispatcher:
             return []
         if worker.ready is None:
             return []
+        generation.started = True
         return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
 
     def _ended(self, worker: Worker, number: int, failure: Failure | None) -> list[Action]:
@@ -432,22 +436,26 @@ class Dispatcher:
         return [action for identity in identities for action in self._lose(identity, reason, now)]
 
     def _lose(self, identity: bytes, reason: str, now: float) -> list[Action]:
-        """Forget a worker; what it was computing fails."""
+        """Forget a worker. What it had started fails; what it had only been given goes to another."""
         worker = self._workers.pop(identity, None)
         if worker is None:
             return []
         if worker.ready is not None:
             self._models[worker.ready.model.id].seen_at = now
+        failure = Failure(
+            Why.WORKER_LOST, f"The worker that was computing this answer is gone ({reason}). Please try again."
+        )
         actions: list[Action] = []
-        for number in sorted(worker.running):
-            generation = self._generations.pop(number)
+        for number in sorted(worker.running, reverse=True):
+            generation = self._generations[number]
+            if not (generation.cancelled or generation.started or generation.lost_before):
+                generation.worker, generation.lost_before = None, True
+                self._queue.appendleft(number)
+                continue
+            del self._generations[number]
             if not generation.cancelled:
-                failure = Failure(
-                    Why.WORKER_LOST,
-                    f"The worker that was computing this answer is gone ({reason}). Please try again.",
-                )
                 actions.append(Deliver(number, failure))
-        return actions
+        return actions + self._dispatch()
 
     # --- time ---
 

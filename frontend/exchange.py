@@ -38,6 +38,7 @@ TICK_SECONDS = 1.0
 # Messages taken in one turn of the event loop, so that HTTP gets its turn under any load.
 _MESSAGES_PER_TURN = 64
 _SEND_QUEUE = 10_000
+_LINGER_MS = 200
 
 
 class Exchange:
@@ -76,7 +77,7 @@ class Exchange:
         if self._ticker is not None:
             self._ticker.cancel()
         self._loop.remove_reader(self._socket.FD)
-        self._context.destroy(linger=0)
+        self._context.destroy(linger=_LINGER_MS)
 
     def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
         """Ask for a generation (its number is set here) and return its number."""

@@ -172,9 +172,7 @@ def _weights(shape: Shape, key: mx.array, dtype: mx.Dtype, said: list[int], end:
     mute = mx.concatenate([mx.zeros((1, 1), dtype), mx.ones((hidden - 1, 1), dtype)])
     tokens = mx.random.normal((shape.vocab, hidden - 1), dtype, key=next(keys))
     weights = {
-        "model.embed_tokens.weight": mx.concatenate(
-            [mx.full((shape.vocab, 1), constant, dtype), tokens], axis=1
-        ),
+        "model.embed_tokens.weight": mx.concatenate([mx.full((shape.vocab, 1), constant, dtype), tokens], axis=1),
         "model.norm.weight": mx.ones(hidden, dtype),
     }
     for layer in range(shape.layers):
