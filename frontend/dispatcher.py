@@ -446,15 +446,18 @@ class Dispatcher:
             Why.WORKER_LOST, f"The worker that was computing this answer is gone ({reason}). Please try again."
         )
         actions: list[Action] = []
-        for number in sorted(worker.running, reverse=True):
+        again: list[int] = []
+        for number in sorted(worker.running):
             generation = self._generations[number]
             if not (generation.cancelled or generation.started or generation.lost_before):
                 generation.worker, generation.lost_before = None, True
-                self._queue.appendleft(number)
+                again.append(number)
                 continue
             del self._generations[number]
             if not generation.cancelled:
                 actions.append(Deliver(number, failure))
+        # Numbers rise with time, so this is the order in which they came.
+        self._queue = deque(sorted([*again, *self._queue]))
         return actions + self._dispatch()
 
     # --- time ---

@@ -14,6 +14,7 @@ from mlx_llm_server.frontend.dispatcher import (
 )
 from mlx_llm_server.protocol.messages import (
     PROTOCOL_VERSION,
+    Accepted,
     ChatMessage,
     Delta,
     FromWorker,
@@ -73,6 +74,11 @@ class Driver:
 
     def submit(self, number: int, model: str | None = None) -> list[Action]:
         return self.handle(Submitted(request(number), model))
+
+    def begin(self, identity: bytes, number: int) -> None:
+        """Submit a generation that this worker gets, and let the worker begin it."""
+        assert generate(identity, number) in self.submit(number)
+        self.hear(identity, Accepted(number, 5))
 
     def abandon(self, number: int) -> list[Action]:
         return self.handle(Abandoned(number))

@@ -102,7 +102,7 @@ def test_the_last_words_of_an_unknown_worker_need_no_answer(driver: Driver) -> N
 
 def test_a_second_hello_of_a_known_worker_fails_what_it_had_and_it_loads_again(driver: Driver) -> None:
     driver.join(A)
-    driver.submit(1)
+    driver.begin(A, 1)
 
     actions = driver.hear(A, hello())
 
@@ -326,7 +326,7 @@ DEATHS = pytest.mark.parametrize(
 def test_a_death_fails_every_running_generation_exactly_once(driver: Driver, die: Death) -> None:
     driver.join(A, capacity=3)
     for number in (1, 2, 3):
-        driver.submit(number)
+        driver.begin(A, number)
     driver.step(A, piece(2, "stop"))
 
     assert failures(die(driver)) == [(1, Why.WORKER_LOST), (3, Why.WORKER_LOST)]
@@ -358,7 +358,7 @@ def test_a_worker_whose_process_may_live_is_retired(driver: Driver, die: Death) 
 
 def test_the_client_is_told_why_the_worker_is_gone(driver: Driver) -> None:
     driver.join(A)
-    driver.submit(1)
+    driver.begin(A, 1)
 
     (action,) = die_by_exit(driver)
 
@@ -370,8 +370,8 @@ def test_the_client_is_told_why_the_worker_is_gone(driver: Driver) -> None:
 def test_the_death_of_one_worker_leaves_the_others_alone(driver: Driver) -> None:
     driver.join(A)
     driver.join(B)
-    driver.submit(1)
-    driver.submit(2)
+    driver.begin(A, 1)
+    driver.begin(B, 2)
 
     assert failures(die_by_exit(driver)) == [(1, Why.WORKER_LOST)]
     assert driver.worker(B).running == {2}
@@ -380,7 +380,7 @@ def test_the_death_of_one_worker_leaves_the_others_alone(driver: Driver) -> None
 
 def test_what_waits_in_the_queue_survives_the_death_of_a_worker(driver: Driver) -> None:
     driver.join(A, capacity=1)
-    driver.submit(1)
+    driver.begin(A, 1)
     driver.submit(2)
 
     assert failures(die_by_exit(driver)) == [(1, Why.WORKER_LOST)]
@@ -389,13 +389,62 @@ def test_what_waits_in_the_queue_survives_the_death_of_a_worker(driver: Driver) 
 
 def test_what_a_dead_worker_sends_late_reaches_nobody(driver: Driver) -> None:
     driver.join(A)
-    driver.submit(1)
+    driver.begin(A, 1)
     die_by_exit(driver)
     driver.join(B)
-    driver.submit(2)
+    driver.begin(B, 2)
 
     assert driver.step(A, piece(1), piece(2, "stop")) == [Transmit(A, Introduce())]
     assert driver.worker(B).running == {2}
+
+
+@pytest.mark.parametrize("die", [die_by_exit, die_by_unreachable, die_by_last_words, die_by_silence])
+def test_what_a_worker_had_not_begun_goes_to_another(driver: Driver, die: Death) -> None:
+    driver.join(A)
+    driver.begin(A, 1)
+    driver.submit(2)
+    assert failures(die(driver)) == [(1, Why.WORKER_LOST)]
+    assert driver.dispatcher.queued == 1
+
+    assert driver.join(B) == [generate(B, 2)]
+
+
+def test_what_was_not_begun_goes_to_another_worker_at_once_and_before_those_who_wait(driver: Driver) -> None:
+    driver.join(A, capacity=2)
+    driver.join(B, capacity=1)
+    for number in (1, 2, 3, 4):
+        driver.submit(number)
+    assert (driver.worker(A).running, driver.worker(B).running) == ({1, 3}, {2})
+    driver.step(B, piece(2, "stop"))  # 4 goes to B
+    driver.submit(5)
+
+    assert die_by_exit(driver) == []
+    assert driver.step(B, piece(4, "stop"))[1:] == [generate(B, 1)]
+    assert driver.step(B, piece(1, "stop"))[1:] == [generate(B, 3)]
+    assert driver.step(B, piece(3, "stop"))[1:] == [generate(B, 5)]
+
+
+def test_what_two_workers_had_not_begun_keeps_its_order(driver: Driver) -> None:
+    driver.join(A)
+    driver.join(B)
+    for number in (1, 2, 3, 4):
+        driver.submit(number)
+    assert (driver.worker(A).running, driver.worker(B).running) == ({1, 3}, {2, 4})
+
+    driver.handle(Exited(1, "killed by SIGKILL"))
+    driver.handle(Exited(2, "killed by SIGKILL"))
+
+    assert driver.join(C, capacity=4) == [generate(C, number) for number in (1, 2, 3, 4)]
+
+
+def test_what_was_lost_twice_before_its_beginning_fails(driver: Driver) -> None:
+    driver.join(A)
+    driver.submit(1)
+    assert failures(die_by_exit(driver)) == []
+    driver.join(B)
+
+    assert failures(driver.handle(Exited(2, "killed by SIGKILL"))) == [(1, Why.WORKER_LOST)]
+    assert driver.dispatcher.unfinished == 0
 
 
 def test_the_exit_of_a_process_that_is_no_worker_changes_nothing(driver: Driver) -> None:
