@@ -32,6 +32,7 @@ from mlx_llm_server.protocol.messages import (
     Introduce,
     Leaving,
     Step,
+    Welcome,
     WorkerBeat,
 )
 
@@ -123,6 +124,8 @@ class Traffic(RuleBasedStateMachine):
                 assert number not in process.cancelled, "a cancel is sent once"
                 assert number in self.abandoned
                 process.cancelled |= {number} & process.has
+            case Welcome() if process.leaving:
+                self.hear(process, Leaving("told to stop"))
             case Introduce():
                 process.forget()
                 process.loaded = False
@@ -141,6 +144,10 @@ class Traffic(RuleBasedStateMachine):
     def begin(self, process: Process, number: int) -> None:
         process.begun.add(number)
         self.hear(process, Accepted(number, 10))
+
+    def get_ready(self, process: Process) -> None:
+        process.loaded = True
+        self.hear(process, ready(process.capacity, process.model))
 
     # --- which process a rule is about ---
 
@@ -163,23 +170,30 @@ class Traffic(RuleBasedStateMachine):
     def workers_are_expected(self, workers: int) -> None:
         self.handle(Expecting(workers))
 
-    @rule(capacity=st.integers(1, 3), model=st.sampled_from(models))
-    def a_worker_comes(self, capacity: int, model: str) -> None:
+    @initialize(capacity=st.integers(1, 3))
+    def there_are_two_workers(self, capacity: int) -> None:
+        for model in self.models:
+            self.a_worker_comes(capacity, model, at_once=True)
+
+    @rule(capacity=st.integers(1, 3), model=st.sampled_from(models), at_once=st.booleans())
+    def a_worker_comes(self, capacity: int, model: str, at_once: bool) -> None:
         number = len(self.processes) + 1
         process = Process(f"worker.{number}".encode(), number, capacity, model)
         self.processes[process.identity] = process
         self.hear(process, hello(process.pid))
+        if at_once:
+            self.get_ready(process)
 
     @rule(data=st.data())
     def a_worker_gets_ready(self, data: st.DataObject) -> None:
         if (process := self.draw(data, loaded=False)) is not None:
-            process.loaded = True
-            self.hear(process, ready(process.capacity, process.model))
+            self.get_ready(process)
 
-    @rule(model=st.sampled_from([None, "three", *models]))
-    def a_client_asks(self, model: str | None) -> None:
-        self.submitted += 1
-        self.perform(self.driver.submit(self.submitted, model))
+    @rule(names=st.lists(st.sampled_from([None, "three", *models, *models]), min_size=1, max_size=5))
+    def clients_ask(self, names: list[str | None]) -> None:
+        for model in names:
+            self.submitted += 1
+            self.perform(self.driver.submit(self.submitted, model))
 
     @precondition(lambda self: self.submitted)
     @rule(data=st.data())
