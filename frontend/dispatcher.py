@@ -493,7 +493,8 @@ class Dispatcher:
             generation = self._generations[number]
             waited = now - generation.queued_at
             served = any(worker.serves(generation.model) for worker in self._workers.values())
-            if waited <= (self._limits.queue_seconds if served else self._limits.unready_seconds):
+            unready = 0.0 if served else now - max(generation.queued_at, self._served_at(generation.model))
+            if waited <= self._limits.queue_seconds and unready <= self._limits.unready_seconds:
                 continue
             self._queue.remove(number)
             del self._generations[number]
@@ -503,6 +504,11 @@ class Dispatcher:
             )
             actions.append(Deliver(number, failure))
         return actions
+
+    def _served_at(self, model: str | None) -> float:
+        """Return when a worker served `model` last; None is any."""
+        seen = [known.seen_at for name, known in self._models.items() if model in (None, name)]
+        return max(seen, default=float("-inf"))
 
     # --- giving out work ---
 

@@ -667,6 +667,34 @@ def test_what_waits_for_a_worker_that_is_not_ready_fails_sooner() -> None:
     assert failures(driver.tick(1, beating=(A,))) == [(1, Why.UNAVAILABLE)]
 
 
+def test_what_has_waited_long_for_a_worker_waits_on_while_it_is_restarted() -> None:
+    driver = Driver(Limits(queue_seconds=300, unready_seconds=30))
+    driver.join(A, capacity=1)
+    driver.begin(A, 1)
+    driver.submit(2)
+    for step in range(6):
+        driver.step(A, piece(1), step=step)
+        driver.tick(10)
+    die_by_exit(driver)
+
+    assert failures(driver.tick(5)) == []
+    assert driver.join(B) == [generate(B, 2)]
+
+
+def test_what_has_waited_long_fails_once_its_worker_is_gone_for_long() -> None:
+    driver = Driver(Limits(queue_seconds=300, unready_seconds=30))
+    driver.join(A, capacity=1)
+    driver.begin(A, 1)
+    driver.submit(2)
+    for step in range(6):
+        driver.step(A, piece(1), step=step)
+        driver.tick(10)
+    die_by_exit(driver)
+
+    assert failures(driver.tick(30)) == []
+    assert failures(driver.tick(1)) == [(2, Why.UNAVAILABLE)]
+
+
 def test_the_request_goes_out_as_it_came_in(driver: Driver) -> None:
     driver.join(A)
 
