@@ -57,7 +57,10 @@ class AccessPolicy:
         """Tell whether a page of `origin` may call the server under the (allowed) Host header `host`."""
         if "*" in self.allowed_origins or origin.lower() in {o.lower() for o in self.allowed_origins}:
             return True
-        parts = urlsplit(origin)
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
         if parts.scheme not in ("http", "https"):
             return False
         name = _host_name(parts.netloc)
