@@ -1,0 +1,244 @@
+"""Streams over a real server and a real connection, whose reader is as slow as a test wants it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from mlx_llm_server.frontend.api.sse import DONE, ChunkStream, event
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+Act = Callable[[ChunkStream], Awaitable[None]]
+
+# More than the buffers of a connection hold.
+MUCH = "x" * 20_000_000
+
+
+class _Handler(RequestHandler):
+    def initialize(self, act: Act, on_stall: Callable[[], None], stall_seconds: float) -> None:
+        self.act, self.on_stall, self.stall_seconds = act, on_stall, stall_seconds
+
+    async def get(self) -> None:
+        stream = ChunkStream(self, self.on_stall, self.stall_seconds)
+        stream.open("chatcmpl-1", 1700000000, "a/model", with_usage=False)
+        await self.act(stream)
+        await stream.drained()
+
+
+@asynccontextmanager
+async def requested(
+    act: Act, on_stall: Callable[[], None] = lambda: None, stall_seconds: float = 60
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Serve streams that do `act`, and ask for one."""
+    server = HTTPServer(
+        Application([("/", _Handler, {"act": act, "on_stall": on_stall, "stall_seconds": stall_seconds})])
+    )
+    (listening,) = bind_sockets(0, "127.0.0.1", family=socket.AF_INET)
+    server.add_sockets([listening])
+    reader, writer = await asyncio.open_connection("127.0.0.1", listening.getsockname()[1])
+    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        server.stop()
+        await server.close_all_connections()
+
+
+async def read_events(reader: asyncio.StreamReader) -> list[str]:
+    """Read a chunked response to its end; return the events' data."""
+    await reader.readuntil(b"\r\n\r\n")
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    *events, rest = body.decode().split("\n\n")
+    assert rest == ""
+    return [text.removeprefix("data: ") for text in events]
+
+
+def chunks(events: list[str]) -> list[Any]:
+    return [json.loads(text) for text in events if text != "[DONE]"]
+
+
+def contents(events: list[str]) -> list[str]:
+    return [
+        choice["delta"]["content"]
+        for chunk in chunks(events)
+        for choice in chunk["choices"]
+        if "content" in choice["delta"]
+    ]
+
+
+def stream_of(act: Act) -> list[str]:
+    """Return the events that a reader without delay gets."""
+
+    async def main() -> list[str]:
+        async with requested(act) as (reader, _):
+            return await read_events(reader)
+
+    return asyncio.run(main())
+
+
+def test_a_stream_is_the_role_the_text_the_end_and_the_mark() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.text("one")
+        await stream.drained()
+        stream.text(" two")
+        await stream.drained()
+        stream.end("stop", None)
+
+    events = stream_of(act)
+
+    assert events[-1] == "[DONE]"
+    deltas = [(chunk["choices"][0]["delta"], chunk["choices"][0]["finish_reason"]) for chunk in chunks(events)]
+    assert deltas == [
+        ({"role": "assistant", "content": ""}, None),
+        ({"content": "one"}, None),
+        ({"content": " two"}, None),
+        ({}, "stop"),
+    ]
+
+
+def test_every_chunk_says_what_it_belongs_to() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.text("x")
+        stream.end("stop", {"total_tokens": 1})
+
+    for chunk in chunks(stream_of(act)):
+        assert chunk["id"] == "chatcmpl-1"
+        assert chunk["object"] == "chat.completion.chunk"
+        assert chunk["created"] == 1700000000
+        assert chunk["model"] == "a/model"
+
+
+def test_the_usage_comes_last_and_with_no_choice() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.end("length", {"prompt_tokens": 3})
+
+    events = stream_of(act)
+
+    assert events[-1] == "[DONE]"
+    assert (chunks(events)[-1]["usage"], chunks(events)[-1]["choices"]) == ({"prompt_tokens": 3}, [])
+
+
+def test_an_error_ends_the_stream_without_a_finish_reason_or_a_mark() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.text("half an ans")
+        stream.fail({"error": {"message": "gone"}})
+
+    events = stream_of(act)
+
+    assert json.loads(events[-1]) == {"error": {"message": "gone"}}
+    assert contents(events[:-1]) == ["", "half an ans"]
+    assert all(choice["finish_reason"] is None for chunk in chunks(events[:-1]) for choice in chunk["choices"])
+
+
+def test_text_of_any_kind_arrives_as_it_is_in_one_line() -> None:
+    text = 'quote " backslash \\ newline \n\n data: \r \u2028 \x85 \x00 日本 👩‍🚀'
+
+    async def act(stream: ChunkStream) -> None:
+        stream.text(text)
+        await stream.drained()
+        stream.end("stop", None)
+
+    assert contents(stream_of(act)) == ["", text]
+
+
+def test_what_comes_while_a_write_is_under_way_goes_out_together_in_order_and_before_the_end() -> None:
+    async def main() -> list[str]:
+        said = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            await stream.drained()
+            stream.text(MUCH)
+            for word in ("one", " two", " three"):
+                stream.text(word)
+                await asyncio.sleep(0)
+            stream.end("stop", None)
+            said.set()
+
+        async with requested(act) as (reader, _):
+            await said.wait()  # the reader takes nothing before all was said
+            return await read_events(reader)
+
+    events = asyncio.run(main())
+
+    assert [len(content) for content in contents(events)] == [0, len(MUCH), len("one two three")]
+    assert contents(events)[-1] == "one two three"
+    assert [chunk["choices"][0]["finish_reason"] for chunk in chunks(events)] == [None, None, None, "stop"]
+    assert events[-1] == "[DONE]"
+
+
+def test_an_error_comes_after_the_text_that_gathered() -> None:
+    async def main() -> list[str]:
+        said = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            await stream.drained()
+            stream.text(MUCH)
+            stream.text("the rest")
+            stream.fail({"error": {"message": "gone"}})
+            said.set()
+
+        async with requested(act) as (reader, _):
+            await said.wait()
+            return await read_events(reader)
+
+    events = asyncio.run(main())
+
+    assert json.loads(events[-1]) == {"error": {"message": "gone"}}
+    assert contents(events[:-1])[-1] == "the rest"
+
+
+def test_a_reader_that_takes_nothing_is_reported_once() -> None:
+    async def main() -> list[str]:
+        reported = asyncio.Event()
+        reports: list[str] = []
+
+        def on_stall() -> None:
+            reports.append("stalled")
+            reported.set()
+
+        async def act(stream: ChunkStream) -> None:
+            stream.text(MUCH)
+            stream.text("more")
+            await reported.wait()
+
+        async with requested(act, on_stall, stall_seconds=0.05) as (_, writer):
+            await reported.wait()
+            writer.transport.abort()
+        return reports
+
+    assert asyncio.run(main()) == ["stalled"]
+
+
+def test_a_stream_whose_reader_left_drains_and_takes_no_more() -> None:
+    async def main() -> bool:
+        left, over = asyncio.Event(), asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            stream.text(MUCH)
+            await left.wait()
+            await stream.drained()
+            stream.text("to nobody")
+            stream.end("stop", None)
+            await stream.drained()
+            over.set()
+
+        async with requested(act) as (reader, writer):
+            await reader.read(1)
+            writer.transport.abort()
+            left.set()
+            await over.wait()
+        return True
+
+    assert asyncio.run(main())
+
+
+def test_an_event_is_one_line_of_data() -> None:
+    assert event({"a": "\n"}) == b'data: {"a": "\\n"}\n\n'
+    assert DONE == b"data: [DONE]\n\n"
