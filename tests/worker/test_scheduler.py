@@ -1,0 +1,288 @@
+"""Each transition of a generation, as told at the top of `worker/scheduler.py`."""
+
+import pytest
+from mlx_llm_server.protocol.messages import (
+    Accepted,
+    Cancelled,
+    ChatMessage,
+    Delta,
+    Failed,
+    Generate,
+    Sampling,
+    Step,
+)
+from mlx_llm_server.worker.scheduler import (
+    CancelRequested,
+    Event,
+    FrontendLost,
+    Insert,
+    Key,
+    Prepare,
+    Prepared,
+    Remove,
+    Requested,
+    Scheduler,
+    Send,
+    Stepped,
+    Token,
+    Unprepared,
+)
+from mlx_llm_server.worker.text import TextStream
+
+
+class Letters:
+    """Token 97 is "a" and so on; token 0 is half a character that its successor completes."""
+
+    def __init__(self) -> None:
+        self._new = ""
+        self._half = False
+
+    @property
+    def last_segment(self) -> str:
+        new, self._new = self._new, ""
+        return new
+
+    def add_token(self, token: int) -> None:
+        if token < 0:
+            raise ValueError("no such token")
+        self._new += "" if token == 0 else ("é" if self._half else chr(token))
+        self._half = token == 0
+
+    def finalize(self) -> None:
+        if self._half:
+            self._new += "\ufffd"
+
+
+K1, K2, OTHER = Key(0, 1), Key(0, 2), Key(1, 1)
+
+
+def request(number: int = 1, max_tokens: int = 10, stop: tuple[str, ...] = ()) -> Generate:
+    return Generate(number, (ChatMessage("user", "hi"),), Sampling(7, 0.5), max_tokens, stop)
+
+
+def prepared(key: Key, length: int = 3, stop: tuple[str, ...] = ()) -> Prepared:
+    return Prepared(key, list(range(length)), TextStream(Letters(), stop))
+
+
+def running(*keys: Key, stop: tuple[str, ...] = ()) -> Scheduler:
+    """Return a scheduler that runs these generations."""
+    scheduler = Scheduler(100)
+    for key in keys:
+        scheduler.handle(Requested(key.frontend, request(key.generation, stop=stop)))
+        scheduler.handle(prepared(key, stop=stop))
+    return scheduler
+
+
+def stepped(*tokens: Token, step: int = 5) -> Stepped:
+    return Stepped(step, list(tokens))
+
+
+def test_a_request_is_prepared() -> None:
+    scheduler = Scheduler(100)
+
+    assert scheduler.handle(Requested(0, request())) == [Prepare(K1, request())]
+    assert scheduler.running(0) == 1
+    assert not scheduler.idle
+
+
+def test_the_same_request_again_changes_nothing() -> None:
+    assert running(K1).handle(Requested(0, request())) == []
+
+
+def test_a_prepared_prompt_is_accepted_and_joins_the_batch() -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request()))
+
+    assert scheduler.handle(prepared(K1)) == [
+        Send(0, Accepted(1, 3)),
+        Insert(K1, [0, 1, 2], Sampling(7, 0.5), 10),
+    ]
+
+
+@pytest.mark.parametrize(("length", "max_tokens"), [(90, 10), (95, 5), (99, 1)])
+def test_an_answer_is_no_longer_than_the_context_leaves_room_for(length: int, max_tokens: int) -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request(max_tokens=10)))
+
+    insert = scheduler.handle(prepared(K1, length))[1]
+
+    assert isinstance(insert, Insert)
+    assert insert.max_tokens == max_tokens
+
+
+@pytest.mark.parametrize("length", [100, 101, 5000])
+def test_a_prompt_that_leaves_no_room_is_invalid_and_named_with_its_length(length: int) -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request()))
+
+    (send,) = scheduler.handle(prepared(K1, length))
+
+    assert isinstance(send, Send)
+    assert isinstance(send.message, Failed)
+    assert (send.message.kind, send.message.param) == ("invalid", "messages")
+    assert send.message.code == "context_length_exceeded"
+    assert "100 tokens" in send.message.message
+    assert f"{length} tokens" in send.message.message
+    assert scheduler.idle
+
+
+def test_a_prompt_that_can_not_be_made_fails_its_request() -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request()))
+
+    assert scheduler.handle(Unprepared(K1, "invalid", "no", "messages")) == [
+        Send(0, Failed(1, "invalid", "no", "messages"))
+    ]
+    assert scheduler.idle
+
+
+def test_the_tokens_of_a_step_go_to_a_frontend_in_one_message() -> None:
+    scheduler = running(K1, K2)
+
+    assert scheduler.handle(stepped(Token(K1, 97, None), Token(K2, 98, None))) == [
+        Send(0, Step(5, (Delta(1, (97,), "a"), Delta(2, (98,), "b"))))
+    ]
+
+
+def test_each_frontend_gets_its_own_even_under_the_same_number() -> None:
+    scheduler = running(K1, OTHER)
+
+    assert scheduler.handle(stepped(Token(K1, 97, None), Token(OTHER, 98, None))) == [
+        Send(0, Step(5, (Delta(1, (97,), "a"),))),
+        Send(1, Step(5, (Delta(1, (98,), "b"),))),
+    ]
+
+
+def test_a_token_without_text_is_still_told() -> None:
+    scheduler = running(K1)
+
+    assert scheduler.handle(stepped(Token(K1, 0, None))) == [Send(0, Step(5, (Delta(1, (0,), ""),)))]
+    assert scheduler.handle(stepped(Token(K1, 1, None))) == [Send(0, Step(5, (Delta(1, (1,), "é"),)))]
+
+
+def test_a_step_without_tokens_says_nothing() -> None:
+    assert running(K1).handle(stepped()) == []
+
+
+def test_the_end_of_turn_token_ends_a_generation_and_is_no_text() -> None:
+    scheduler = running(K1)
+
+    assert scheduler.handle(stepped(Token(K1, 99, "stop"))) == [Send(0, Step(5, (Delta(1, (99,), "", "stop"),)))]
+    assert scheduler.idle
+
+
+def test_the_last_token_of_a_full_answer_is_text() -> None:
+    scheduler = running(K1)
+
+    assert scheduler.handle(stepped(Token(K1, 97, "length"))) == [
+        Send(0, Step(5, (Delta(1, (97,), "a", "length"),)))
+    ]
+    assert scheduler.idle
+
+
+@pytest.mark.parametrize("finish", ["stop", "length"])
+def test_what_was_held_back_comes_with_the_end(finish: str) -> None:
+    scheduler = running(K1, stop=("ab!",))
+    scheduler.handle(stepped(Token(K1, ord("a"), None)))
+    (send,) = scheduler.handle(stepped(Token(K1, ord("b"), finish)))
+
+    assert isinstance(send, Send)
+    assert isinstance(send.message, Step)
+    assert send.message.deltas[0].text == ("a" if finish == "stop" else "ab")
+
+
+def test_half_a_character_at_the_end_is_shown_as_such() -> None:
+    scheduler = running(K1)
+
+    assert scheduler.handle(stepped(Token(K1, 0, "length"))) == [
+        Send(0, Step(5, (Delta(1, (0,), "\ufffd", "length"),)))
+    ]
+
+
+def test_a_stop_string_ends_a_generation_and_takes_it_out_of_the_batch() -> None:
+    scheduler = running(K1, K2, stop=("ab",))
+    scheduler.handle(stepped(Token(K1, ord("a"), None)))
+
+    assert scheduler.handle(stepped(Token(K1, ord("b"), None), Token(K2, ord("x"), None))) == [
+        Send(0, Step(5, (Delta(1, (ord("b"),), "", "stop"), Delta(2, (ord("x"),), "x")))),
+        Remove((K1,)),
+    ]
+    assert scheduler.running(0) == 1
+
+
+def test_a_stop_string_in_the_last_token_is_a_stop_and_the_batch_has_let_go_of_it_already() -> None:
+    scheduler = running(K1, stop=("a",))
+
+    assert scheduler.handle(stepped(Token(K1, ord("a"), "length"))) == [
+        Send(0, Step(5, (Delta(1, (ord("a"),), "", "stop"),)))
+    ]
+    assert scheduler.idle
+
+
+def test_the_tokens_of_a_generation_that_is_gone_are_ignored() -> None:
+    scheduler = running(K1, stop=("a",))
+    scheduler.handle(stepped(Token(K1, ord("a"), None)))
+
+    assert scheduler.handle(stepped(Token(K1, ord("b"), None))) == []
+    assert scheduler.handle(stepped(Token(K1, ord("b"), "length"))) == []
+
+
+def test_tokens_that_are_no_text_fail_their_row_alone() -> None:
+    scheduler = running(K1, K2)
+
+    actions = scheduler.handle(stepped(Token(K1, -1, None), Token(K2, ord("x"), None)))
+
+    send, failed, remove = actions
+    assert send == Send(0, Step(5, (Delta(2, (ord("x"),), "x"),)))
+    assert isinstance(failed, Send)
+    assert isinstance(failed.message, Failed)
+    assert (failed.message.generation, failed.message.kind) == (1, "internal")
+    assert remove == Remove((K1,))
+    assert scheduler.running(0) == 1
+
+
+def test_a_running_generation_is_cancelled_once() -> None:
+    scheduler = running(K1)
+
+    assert scheduler.handle(CancelRequested(K1)) == [Remove((K1,)), Send(0, Cancelled(1))]
+    assert scheduler.handle(CancelRequested(K1)) == []
+    assert scheduler.idle
+
+
+def test_a_generation_whose_prompt_is_under_way_is_cancelled_without_the_batch() -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request()))
+
+    assert scheduler.handle(CancelRequested(K1)) == [Send(0, Cancelled(1))]
+
+
+@pytest.mark.parametrize(
+    "late",
+    [prepared(K1), Unprepared(K1, "invalid", "no"), stepped(Token(K1, 97, "stop"))],
+    ids=lambda e: type(e).__name__,
+)
+def test_what_comes_after_a_cancel_is_ignored(late: Event) -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request()))
+    scheduler.handle(CancelRequested(K1))
+
+    assert scheduler.handle(late) == []
+    assert scheduler.idle
+
+
+def test_cancelling_what_is_unknown_does_nothing() -> None:
+    assert running(K1).handle(CancelRequested(OTHER)) == []
+
+
+def test_a_lost_frontend_takes_its_generations_with_it_and_no_others() -> None:
+    scheduler = running(K1, OTHER, K2)
+    scheduler.handle(Requested(0, request(3)))
+
+    assert scheduler.handle(FrontendLost(0)) == [Remove((K1, K2))]
+    assert scheduler.running(0) == 0
+    assert scheduler.running(1) == 1
+    assert scheduler.handle(prepared(Key(0, 3))) == []
+
+
+def test_losing_a_frontend_without_generations_does_nothing() -> None:
+    assert running(K1).handle(FrontendLost(1)) == []
