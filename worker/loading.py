@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,13 @@ def load(name: str, adapter_file: str | None, progress: LoadProgress) -> LoadedM
     """
     path = _local_path(name, progress)
     progress.stage(f"Loading {name}")
-    try:
+    with _blaming(name):
         model, config = load_model(path, lazy=True)
-        if adapter_file is not None:
-            _apply_adapter(model, Path(adapter_file))
-        _evaluate(model, progress)
+    if adapter_file is not None:
+        _apply_adapter(model, Path(adapter_file))
+    _evaluate(model, progress)
+    with _blaming(name):
         tokenizer = load_tokenizer(path, eos_token_ids=config.get("eos_token_id"))
-    except FileNotFoundError as error:
-        raise LoadError(f"{name} is not a complete model: {error}") from error
-    except (ValueError, KeyError, json.JSONDecodeError) as error:
-        raise LoadError(f"{name} can't be loaded: {error}") from error
     _check_batchable(name, model)
     created = int((path / "config.json").stat().st_mtime)
     info = Model(id=model_id(name), created=created, context_length=_context_length(config, tokenizer))
@@ -74,6 +72,17 @@ def model_id(name: str) -> str:
     """Return the id clients use: a Hugging Face id as it is, a path's last folder otherwise."""
     path = Path(name).expanduser()
     return path.resolve().name if path.exists() else name
+
+
+@contextmanager
+def _blaming(what: str) -> Iterator[None]:
+    """Turn what mlx-lm raises on files that are broken, or of a format it does not know, into a `LoadError`."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise LoadError(f"{what} is not complete: {error}") from error
+    except (AttributeError, KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise LoadError(f"{what} can't be loaded: {error}") from error
 
 
 def _local_path(name: str, progress: LoadProgress) -> Path:
@@ -109,7 +118,8 @@ def _apply_adapter(model: Any, adapter: Path) -> None:
     with tempfile.TemporaryDirectory() as names:
         (Path(names) / ADAPTER_CONFIG).symlink_to(folder / ADAPTER_CONFIG)
         (Path(names) / ADAPTER_WEIGHTS).symlink_to(weights)
-        load_adapters(model, names)
+        with _blaming(f"The adapter {adapter}"):
+            load_adapters(model, names)
         model.eval()
         mx.eval(model.trainable_parameters())
 
