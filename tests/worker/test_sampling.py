@@ -1,0 +1,170 @@
+import math
+from typing import Any
+
+import mlx.core as mx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mlx_llm_server.protocol.messages import Sampling
+from mlx_llm_server.worker.sampling import SeededSampler, make_processors, make_sampler, token_key
+
+SEEDS = st.integers(0, 2**64 - 1)
+VOCABULARY = 50
+
+
+def logprobs(seed: int = 0, *, dtype: mx.Dtype = mx.float32) -> mx.array:
+    logits = 2 * mx.random.normal((1, VOCABULARY), key=mx.random.key(seed))
+    return (logits - mx.logsumexp(logits, axis=-1, keepdims=True)).astype(dtype)
+
+
+def values(array: mx.array) -> Any:
+    """Return the array as lists of numbers."""
+    return array.tolist()
+
+
+def draws(sampling: Sampling, count: int, row: mx.array | None = None) -> list[int]:
+    sampler = SeededSampler(sampling)
+    row = logprobs() if row is None else row
+    return values(mx.concatenate([sampler(row) for _ in range(count)]))
+
+
+def key_of(seed: int, position: int) -> int:
+    high, low = values(token_key(seed, position))
+    return high << 32 | low
+
+
+# --- the key ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seed", "outputs"),
+    [
+        # https://rosettacode.org/wiki/Pseudo-random_numbers/Splitmix64
+        (1234567, [6457827717110365317, 3203168211198807973, 9817491932198370423, 4593380528125082431]),
+        (0, [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]),
+    ],
+)
+def test_the_keys_are_the_outputs_of_splitmix64(seed: int, outputs: list[int]) -> None:
+    assert [key_of(seed, position) for position in range(len(outputs))] == outputs
+
+
+@given(seed=SEEDS, position=st.integers(0, 2**32))
+def test_a_key_depends_on_seed_and_position_alone(seed: int, position: int) -> None:
+    before = key_of(seed, position)
+    mx.random.seed(position)
+    key_of(seed + 1, position)
+
+    assert key_of(seed, position) == before
+
+
+@given(seed=SEEDS)
+def test_the_keys_of_a_seed_differ(seed: int) -> None:
+    assert len({key_of(seed, position) for position in range(200)}) == 200
+
+
+# --- the draw --------------------------------------------------------------------------------------------
+
+
+@given(seed=SEEDS)
+def test_the_same_seed_draws_the_same_and_another_draws_otherwise(seed: int) -> None:
+    assert draws(Sampling(seed), 20) == draws(Sampling(seed), 20)
+    assert draws(Sampling(seed), 20) != draws(Sampling(seed ^ 1), 20)
+
+
+def test_the_draws_of_rows_do_not_depend_on_each_other_or_their_order() -> None:
+    rows = [Sampling(1), Sampling(2, temperature=0.5), Sampling(3, top_p=0.8)]
+    alone = [draws(sampling, 10) for sampling in rows]
+
+    together: list[list[int]] = [[], [], []]
+    samplers = [SeededSampler(sampling) for sampling in rows]
+    for position in range(10):
+        order = (0, 1, 2) if position % 2 else (2, 1, 0)
+        for row in order:
+            together[row].extend(values(samplers[row](logprobs())))
+
+    assert together == alone
+
+
+def test_tokens_are_drawn_as_often_as_they_are_probable() -> None:
+    probabilities = [0.5, 0.3, 0.15, 0.05]
+
+    drawn = draws(Sampling(9), 4000, mx.log(mx.array([probabilities])))
+
+    for token, probability in enumerate(probabilities):
+        assert drawn.count(token) / 4000 == pytest.approx(probability, abs=0.03)
+
+
+def test_the_temperature_sharpens_and_flattens() -> None:
+    row = mx.log(mx.array([[0.8, 0.2]]))
+
+    shares = [draws(Sampling(9, temperature=t), 2000, row).count(0) / 2000 for t in (0.5, 1.0, 2.0)]
+
+    assert shares == pytest.approx([16 / 17, 0.8, 2 / 3], abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("top_p", "kept"), [(0.79, {0, 1}), (0.81, {0, 1, 2}), (0.4, {0}), (1e-6, {0}), (0.96, {0, 1, 2, 3})]
+)
+def test_only_the_nucleus_is_drawn_from(top_p: float, kept: set[int]) -> None:
+    row = mx.log(mx.array([[0.5, 0.3, 0.15, 0.05]]))
+
+    assert set(draws(Sampling(9, top_p=top_p), 500, row)) == kept
+
+
+@pytest.mark.parametrize("dtype", [mx.float16, mx.bfloat16, mx.float32])
+@pytest.mark.parametrize("temperature", [1e-4, 1.0, 2.0])
+def test_draws_are_tokens_at_any_precision_and_temperature(dtype: mx.Dtype, temperature: float) -> None:
+    drawn = draws(Sampling(9, temperature=temperature, top_p=0.9), 20, logprobs(dtype=dtype))
+
+    assert all(0 <= token < VOCABULARY for token in drawn)
+
+
+def test_the_coldest_draw_is_the_most_probable_token() -> None:
+    assert set(draws(Sampling(9, temperature=1e-4), 50)) == {values(mx.argmax(logprobs()))}
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [Sampling(1, temperature=0), Sampling(1, temperature=1e-5), Sampling(1, top_p=0), Sampling(1, 0, 0)],
+    ids=str,
+)
+def test_a_row_without_temperature_or_nucleus_is_greedy(sampling: Sampling) -> None:
+    assert make_sampler(sampling) is None
+
+
+@pytest.mark.parametrize(
+    "sampling", [Sampling(1), Sampling(1, temperature=1e-4), Sampling(1, top_p=1e-9)], ids=str
+)
+def test_any_other_row_is_drawn(sampling: Sampling) -> None:
+    assert isinstance(make_sampler(sampling), SeededSampler)
+
+
+# --- the penalty -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sampling", [Sampling(1), Sampling(1, repetition_penalty=2, repetition_context_size=0)], ids=str
+)
+def test_without_a_penalty_or_its_context_nothing_is_processed(sampling: Sampling) -> None:
+    assert make_processors(sampling) == []
+
+
+def test_the_penalty_lowers_the_latest_tokens_and_no_others() -> None:
+    (processor,) = make_processors(Sampling(1, repetition_penalty=2, repetition_context_size=2))
+    logits = mx.array([[4.0, -4.0, 4.0, -4.0]])
+
+    processed = processor(mx.array([2, 3, 0, 1]), logits)
+
+    assert processed.tolist() == [[2.0, -8.0, 4.0, -4.0]]
+
+
+def test_a_penalty_below_one_raises_them() -> None:
+    (processor,) = make_processors(Sampling(1, repetition_penalty=0.5, repetition_context_size=20))
+
+    assert processor(mx.array([0]), mx.array([[4.0, 4.0]])).tolist() == [[8.0, 4.0]]
+
+
+def test_logprobs_stay_finite_under_the_strongest_penalty() -> None:
+    (processor,) = make_processors(Sampling(1, repetition_penalty=10, repetition_context_size=20))
+
+    assert all(math.isfinite(value) for value in values(processor(mx.array([0, 1]), logprobs()))[0])
