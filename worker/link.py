@@ -270,9 +270,9 @@ class Link:
         if not self._start_ordered:
             self._start_ordered = True
             self._orders.put(Start())
-        self._send(peer, self._loading if self._loaded is None else self._loaded.ready)
-        if self._leave_by is not None:
+        if self._leave_by is not None:  # before `Ready`, which would bring new work
             self._send(peer, Leaving("the worker was told to stop"))
+        self._send(peer, self._loading if self._loaded is None else self._loaded.ready)
 
     def _on_refused(self, peer: _Peer, reason: str) -> None:
         log.error("refused by the frontend at %s: %s", peer.endpoint, reason)

@@ -1,0 +1,149 @@
+"""The I/O thread with a real frontend's socket; whole workers are tested in tests/system."""
+
+import queue
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+from mlx_llm_server.protocol import codec
+from mlx_llm_server.protocol.messages import (
+    PROTOCOL_VERSION,
+    Dead,
+    FromFrontend,
+    Hello,
+    Introduce,
+    Leaving,
+    Loading,
+    Message,
+    Model,
+    Ready,
+    Refused,
+    Welcome,
+)
+from mlx_llm_server.worker.link import Leave, Link, Loaded, Order, Start, Stop
+
+HELLO = Hello(PROTOCOL_VERSION, "w", 1, "m")
+READY = Ready(Model("m", 0, 100), 4)
+
+
+class Frontend:
+    """A ROUTER socket that one worker connects to."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], folder: str) -> None:
+        self._socket = context.socket(zmq.ROUTER)
+        self._socket.setsockopt(zmq.RCVTIMEO, 10_000)
+        self.endpoint = f"ipc://{Path(folder) / 'f.sock'}"
+        self._socket.bind(self.endpoint)
+        self._identity = b""
+
+    def hear(self) -> Message:
+        self._identity, data = self._socket.recv_multipart()
+        return codec.decode(data)
+
+    def say(self, message: FromFrontend) -> None:
+        self._socket.send_multipart([self._identity, codec.encode(message)])
+
+    def close(self) -> None:
+        self._socket.close(linger=0)
+
+
+@pytest.fixture
+def frontend() -> Iterator[Frontend]:
+    # A short path: a socket's may be a hundred bytes.
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, zmq.Context() as context:
+        frontend = Frontend(context, folder)
+        yield frontend
+        frontend.close()
+
+
+@pytest.fixture
+def orders() -> queue.SimpleQueue[Order]:
+    return queue.SimpleQueue()
+
+
+@pytest.fixture
+def link(frontend: Frontend, orders: queue.SimpleQueue[Order]) -> Iterator[Link]:
+    link = Link(HELLO, (frontend.endpoint,), orders)
+    link.start()
+    yield link
+    link.end("the test is over")
+    link._mailbox._wake.close()
+    link._mailbox._bell.close()
+
+
+def test_a_worker_greets_first_and_loads_once_it_is_welcomed(
+    frontend: Frontend, link: Link, orders: queue.SimpleQueue[Order]
+) -> None:
+    assert frontend.hear() == HELLO
+    assert orders.empty()
+
+    frontend.say(Welcome(PROTOCOL_VERSION))
+
+    assert frontend.hear() == Loading("starting")
+    assert orders.get(timeout=10) == Start()
+
+
+def test_a_refused_worker_is_told_to_stop_for_good(
+    frontend: Frontend, link: Link, orders: queue.SimpleQueue[Order]
+) -> None:
+    frontend.hear()
+
+    frontend.say(Refused("another version"))
+
+    assert orders.get(timeout=10) == Stop(78)
+
+
+def test_a_frontend_of_another_major_version_is_as_good_as_a_refusal(
+    frontend: Frontend, link: Link, orders: queue.SimpleQueue[Order]
+) -> None:
+    frontend.hear()
+
+    frontend.say(Welcome("2.0"))
+
+    assert orders.get(timeout=10) == Stop(78)
+
+
+def test_a_loaded_worker_is_ready_and_ready_again_after_it_introduced_itself(
+    frontend: Frontend, link: Link
+) -> None:
+    frontend.hear()
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    frontend.hear()
+    link.post(Loaded(READY, None))
+    assert frontend.hear() == READY
+
+    frontend.say(Introduce())
+
+    assert frontend.hear() == HELLO
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    assert frontend.hear() == READY
+
+
+def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot_it(
+    frontend: Frontend, link: Link
+) -> None:
+    frontend.hear()
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    frontend.hear()
+    link.post(Loaded(READY, None))
+    link.post(Leave())
+    assert [type(frontend.hear()) for _ in range(2)] == [Ready, Leaving]
+
+    frontend.say(Introduce())
+
+    assert frontend.hear() == HELLO
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    # The other way round it would be given work for a moment.
+    assert [type(frontend.hear()) for _ in range(2)] == [Leaving, Ready]
+
+
+def test_the_last_words_are_on_their_way_when_the_end_returns(frontend: Frontend, link: Link) -> None:
+    frontend.hear()
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    frontend.hear()
+
+    link.end("the engine failed")
+
+    assert frontend.hear() == Dead("the engine failed")
