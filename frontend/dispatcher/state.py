@@ -63,6 +63,8 @@ class Worker:
 
 @dataclass(slots=True)
 class Generation:
+    """A generation that has not ended."""
+
     request: Generate
     model: str | None
     queued_at: float
@@ -74,5 +76,7 @@ class Generation:
 
 @dataclass(slots=True)
 class KnownModel:
+    """A model, and when a worker last served it."""
+
     model: Model
     seen_at: float
