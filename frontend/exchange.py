@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -69,6 +70,7 @@ class Exchange:
     def open(self) -> None:
         """Bind the socket and begin. Raises `zmq.ZMQError` if the endpoint can't be bound."""
         self._socket.bind(self.endpoint)
+        self._bound = self._inode()
         self._loop.add_reader(self._socket.FD, self._look)
         self._tick()
 
@@ -78,6 +80,9 @@ class Exchange:
             self._ticker.cancel()
         self._loop.remove_reader(self._socket.FD)
         self._context.destroy(linger=_LINGER_MS)
+        # libzmq leaves the file; it may be another's by now: a frontend started while we drained.
+        if self._bound is not None and self._inode() == self._bound:
+            self._path().unlink()
 
     def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
         """Ask for a generation (its number is set here) and return its number."""
@@ -107,6 +112,15 @@ class Exchange:
             sink(failure)
 
     # --- inside ---
+
+    def _path(self) -> Path:
+        return Path(self.endpoint.removeprefix("ipc://"))
+
+    def _inode(self) -> int | None:
+        try:
+            return self._path().stat().st_ino
+        except FileNotFoundError:
+            return None
 
     def _perform(self, actions: Iterable[Action]) -> None:
         for action in actions:

@@ -42,7 +42,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."
 )
-def main(  # noqa: PLR0917 - click passes options by name
+def main(
     model: str | None,
     streams: list[int],
     max_tokens: int,

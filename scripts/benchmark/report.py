@@ -26,8 +26,8 @@ def summarize(results: Results) -> list[dict[str, Any]]:
     """A row for each number of streams and program.
 
     `tokens_per_second` (all streams together) and the times in milliseconds are medians over the turns;
-    `runs` has the turns' tokens per second, `tokens` the number generated in each. `ratio` compares with ours:
-    ours divided by this program's tokens per second, where both were measured.
+    `runs` has the turns' tokens per second, `tokens` the number generated in each. `ratio` is ours divided by
+    this program's tokens per second, where both were measured.
     """
     rows = []
     for streams, programs in results.items():
