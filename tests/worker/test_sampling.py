@@ -6,15 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mlx_llm_server.protocol.messages import Sampling
-from mlx_llm_server.worker.sampling import SeededSampler, make_processors, make_sampler, token_key
+from mlx_llm_server.worker.sampling import BatchSampler, RowSampling, make_processors, token_key
 
 SEEDS = st.integers(0, 2**64 - 1)
 VOCABULARY = 50
 
 
-def logprobs(seed: int = 0, *, dtype: mx.Dtype = mx.float32) -> mx.array:
-    logits = 2 * mx.random.normal((1, VOCABULARY), key=mx.random.key(seed))
-    return (logits - mx.logsumexp(logits, axis=-1, keepdims=True)).astype(dtype)
+def logits(seed: int = 0, *, dtype: mx.Dtype = mx.float32) -> mx.array:
+    return (2 * mx.random.normal((1, VOCABULARY), key=mx.random.key(seed))).astype(dtype)
+
+
+def log(*probabilities: float) -> mx.array:
+    """Return logits of these probabilities; they need not add up to 1."""
+    return mx.log(mx.array([probabilities]))
 
 
 def values(array: mx.array) -> Any:
@@ -22,14 +26,21 @@ def values(array: mx.array) -> Any:
     return array.tolist()
 
 
+def draw_together(rows: list[Sampling], count: int, row: mx.array | None = None) -> list[list[int]]:
+    """Draw for all rows at once, from the same logits at every step; return each row's tokens."""
+    sampler = BatchSampler([RowSampling(sampling) for sampling in rows])
+    given_logits = mx.repeat(logits() if row is None else row, len(rows), axis=0)
+    steps = [values(sampler(given_logits)) for _ in range(count)]
+    return [list(tokens) for tokens in zip(*steps, strict=True)]
+
+
 def draws(sampling: Sampling, count: int, row: mx.array | None = None) -> list[int]:
-    sampler = SeededSampler(sampling)
-    row = logprobs() if row is None else row
-    return values(mx.concatenate([sampler(row) for _ in range(count)]))
+    return draw_together([sampling], count, row)[0]
 
 
 def key_of(seed: int, position: int) -> int:
-    high, low = values(token_key(seed, position))
+    high, low = token_key(seed, position)
+    assert max(high, low) < 2**32
     return high << 32 | low
 
 
@@ -71,31 +82,45 @@ def test_the_same_seed_draws_the_same_and_another_draws_otherwise(seed: int) -> 
     assert draws(Sampling(seed), 20) != draws(Sampling(seed ^ 1), 20)
 
 
-def test_the_draws_of_rows_do_not_depend_on_each_other_or_their_order() -> None:
-    rows = [Sampling(1), Sampling(2, temperature=0.5), Sampling(3, top_p=0.8)]
-    alone = [draws(sampling, 10) for sampling in rows]
+ROWS = [
+    Sampling(1),
+    Sampling(2, temperature=0.5),
+    Sampling(3, top_p=0.8),
+    Sampling(4, temperature=0),
+    Sampling(5, temperature=1.5, top_p=0.5),
+]
 
-    together: list[list[int]] = [[], [], []]
-    samplers = [SeededSampler(sampling) for sampling in rows]
-    for position in range(10):
-        order = (0, 1, 2) if position % 2 else (2, 1, 0)
-        for row in order:
-            together[row].extend(values(samplers[row](logprobs())))
 
-    assert together == alone
+def test_what_a_row_draws_does_not_depend_on_the_others_or_its_place() -> None:
+    alone = [draws(sampling, 10) for sampling in ROWS]
+
+    assert draw_together(ROWS, 10) == alone
+    assert draw_together(ROWS[::-1], 10) == alone[::-1]
+    assert draw_together(ROWS[:2], 10) == alone[:2]
+
+
+def test_a_row_draws_on_where_it_was_when_others_join_and_leave() -> None:
+    first, second = RowSampling(ROWS[0]), RowSampling(ROWS[1])
+    steps = [values(BatchSampler([first])(logits())) for _ in range(3)]
+    both = mx.repeat(logits(), 2, axis=0)
+    together = BatchSampler([second, first])
+    steps += [values(together(both))[1:] for _ in range(4)]
+    steps += [values(BatchSampler([first])(logits())) for _ in range(3)]
+
+    assert [token for (token,) in steps] == draws(ROWS[0], 10)
 
 
 def test_tokens_are_drawn_as_often_as_they_are_probable() -> None:
     probabilities = [0.5, 0.3, 0.15, 0.05]
 
-    drawn = draws(Sampling(9), 4000, mx.log(mx.array([probabilities])))
+    drawn = draws(Sampling(9), 4000, log(*probabilities))
 
     for token, probability in enumerate(probabilities):
         assert drawn.count(token) / 4000 == pytest.approx(probability, abs=0.03)
 
 
 def test_the_temperature_sharpens_and_flattens() -> None:
-    row = mx.log(mx.array([[0.8, 0.2]]))
+    row = log(8, 2)
 
     shares = [draws(Sampling(9, temperature=t), 2000, row).count(0) / 2000 for t in (0.5, 1.0, 2.0)]
 
@@ -106,7 +131,7 @@ def test_the_temperature_sharpens_and_flattens() -> None:
     ("top_p", "kept"), [(0.79, {0, 1}), (0.81, {0, 1, 2}), (0.4, {0}), (1e-6, {0}), (0.96, {0, 1, 2, 3})]
 )
 def test_only_the_nucleus_is_drawn_from(top_p: float, kept: set[int]) -> None:
-    row = mx.log(mx.array([[0.5, 0.3, 0.15, 0.05]]))
+    row = log(50, 30, 15, 5)
 
     assert set(draws(Sampling(9, top_p=top_p), 500, row)) == kept
 
@@ -114,29 +139,24 @@ def test_only_the_nucleus_is_drawn_from(top_p: float, kept: set[int]) -> None:
 @pytest.mark.parametrize("dtype", [mx.float16, mx.bfloat16, mx.float32])
 @pytest.mark.parametrize("temperature", [1e-4, 1.0, 2.0])
 def test_draws_are_tokens_at_any_precision_and_temperature(dtype: mx.Dtype, temperature: float) -> None:
-    drawn = draws(Sampling(9, temperature=temperature, top_p=0.9), 20, logprobs(dtype=dtype))
+    drawn = draws(Sampling(9, temperature=temperature, top_p=0.9), 20, logits(dtype=dtype))
 
     assert all(0 <= token < VOCABULARY for token in drawn)
 
 
 def test_the_coldest_draw_is_the_most_probable_token() -> None:
-    assert set(draws(Sampling(9, temperature=1e-4), 50)) == {values(mx.argmax(logprobs()))}
+    assert set(draws(Sampling(9, temperature=1e-4), 50)) == {values(mx.argmax(logits()))}
 
 
-@pytest.mark.parametrize(
-    "sampling",
-    [Sampling(1, temperature=0), Sampling(1, temperature=1e-5), Sampling(1, top_p=0), Sampling(1, 0, 0)],
-    ids=str,
-)
-def test_a_row_without_temperature_or_nucleus_is_greedy(sampling: Sampling) -> None:
-    assert make_sampler(sampling) is None
+GREEDY = [Sampling(1, temperature=0), Sampling(1, temperature=1e-5), Sampling(1, top_p=0), Sampling(1, 0, 0)]
 
 
-@pytest.mark.parametrize(
-    "sampling", [Sampling(1), Sampling(1, temperature=1e-4), Sampling(1, top_p=1e-9)], ids=str
-)
-def test_any_other_row_is_drawn(sampling: Sampling) -> None:
-    assert isinstance(make_sampler(sampling), SeededSampler)
+@pytest.mark.parametrize("sampling", GREEDY, ids=str)
+def test_a_row_without_temperature_or_nucleus_takes_the_most_probable_token(sampling: Sampling) -> None:
+    best = values(mx.argmax(logits()))
+
+    assert draws(sampling, 5) == [best] * 5
+    assert draw_together([Sampling(1), sampling, Sampling(2, top_p=0.5)], 5)[1] == [best] * 5
 
 
 # --- the penalty -----------------------------------------------------------------------------------------
@@ -167,4 +187,4 @@ def test_a_penalty_below_one_raises_them() -> None:
 def test_logprobs_stay_finite_under_the_strongest_penalty() -> None:
     (processor,) = make_processors(Sampling(1, repetition_penalty=10, repetition_context_size=20))
 
-    assert all(math.isfinite(value) for value in values(processor(mx.array([0, 1]), logprobs()))[0])
+    assert all(math.isfinite(value) for value in values(processor(mx.array([0, 1]), logits()))[0])
