@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling
 from mlx_llm_server.worker.engine import Engine
 from mlx_llm_server.worker.loading import LoadedModel
@@ -152,6 +154,49 @@ def test_a_row_says_the_same_when_it_joins_and_others_come_and_go(
     answers.finish()
 
     assert answers.tokens == alone
+
+
+@pytest.fixture(scope="module")
+def alone(nonsense: LoadedModel) -> list[list[int]]:
+    """What each of `ROWS` says by itself."""
+    answers = []
+    for content, sampling in ROWS:
+        engine = Engine(nonsense.model, nonsense.tokenizer.eos_token_ids, 1)
+        answers.append(run(engine, order(nonsense, 0, content, 12, sampling)).tokens[0])
+        engine.close()
+    return answers
+
+
+@settings(max_examples=20)
+@given(
+    deeds=st.lists(st.sampled_from(["come", "come", "step", "step", "step", "go"]), max_size=40),
+    data=st.data(),
+    max_batch=st.integers(1, 4),
+)
+def test_whatever_rows_come_and_go_each_says_what_it_says_alone(
+    nonsense: LoadedModel, alone: list[list[int]], deeds: list[str], data: st.DataObject, max_batch: int
+) -> None:
+    engine = Engine(nonsense.model, nonsense.tokenizer.eos_token_ids, max_batch)
+    answers = Answers(engine)
+    rows: dict[int, int] = {}
+    removed: set[int] = set()
+    for number, deed in enumerate(deeds):
+        if deed == "step" and engine.busy:
+            answers.step()
+        elif deed == "come":
+            rows[number] = data.draw(st.integers(0, len(ROWS) - 1))
+            content, sampling = ROWS[rows[number]]
+            engine.insert(order(nonsense, number, content, 12, sampling))
+        elif deed == "go" and rows:
+            gone = data.draw(st.sampled_from(sorted(rows)))
+            engine.remove((Key(0, gone),))
+            removed.add(gone)
+    answers.finish()
+    engine.close()
+
+    for number, row in rows.items():
+        said = answers.tokens.get(number, [])
+        assert said == (alone[row][: len(said)] if number in removed else alone[row])
 
 
 def test_the_same_seed_says_the_same_and_another_does_not(nonsense: LoadedModel, engine_of: MakeEngine) -> None:
