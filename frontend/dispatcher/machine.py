@@ -243,6 +243,10 @@ class Dispatcher:
 
     def _lose(self, identity: bytes, reason: str, now: float) -> list[Action]:
         """Forget a worker. What it had started fails; what it had only been given goes to another."""
+        return self._forget(identity, reason, now) + self._dispatch()
+
+    def _forget(self, identity: bytes, reason: str, now: float) -> list[Action]:
+        """Forget a worker, and leave what it had only been given in the queue."""
         worker = self._workers.pop(identity, None)
         if worker is None:
             return []
@@ -264,7 +268,7 @@ class Dispatcher:
                 actions.append(Deliver(number, failure))
         # Numbers rise with time, so this is the order in which they came.
         self._queue = deque(sorted([*again, *self._queue]))
-        return actions + self._dispatch()
+        return actions
 
     # --- time ---
 
@@ -272,9 +276,11 @@ class Dispatcher:
         actions: list[Action] = []
         for worker in self.workers:
             if (reason := self._given_up(worker, now)) is not None:
-                actions += [*self._lose(worker.identity, reason, now), Retire(worker.hello.pid, reason)]
+                actions += [*self._forget(worker.identity, reason, now), Retire(worker.hello.pid, reason)]
             else:
                 actions.append(Transmit(worker.identity, FrontendBeat()))
+        # Only now: what one had must not go to another that is given up too.
+        actions += self._dispatch()
         self._forget_models(now)
         return actions + self._expire(now)
 

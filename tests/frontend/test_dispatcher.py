@@ -437,6 +437,18 @@ def test_what_two_workers_had_not_begun_keeps_its_order(driver: Driver) -> None:
     assert driver.join(C, capacity=4) == [generate(C, number) for number in (1, 2, 3, 4)]
 
 
+def test_when_all_fall_silent_at_once_what_was_not_begun_waits_for_the_next(driver: Driver) -> None:
+    driver.join(A)
+    driver.join(B)
+    driver.submit(1)
+
+    actions = driver.tick(16)
+
+    assert [action.pid for action in actions if isinstance(action, Retire)] == [1, 2]
+    assert generate(B, 1) not in actions
+    assert driver.join(C) == [generate(C, 1)]
+
+
 def test_what_was_lost_twice_before_its_beginning_fails(driver: Driver) -> None:
     driver.join(A)
     driver.submit(1)
