@@ -99,7 +99,12 @@ class Nursery:
         backoff = Backoff()
         while True:
             started = time.monotonic()
-            process = await self._spawn(name)
+            try:
+                process = await self._spawn(name)
+            except OSError as error:  # no memory or no descriptors now, perhaps later
+                log.error("%s can't be started: %s", name, error)  # noqa: TRY400 - a sentence is enough
+                await asyncio.sleep(LONGEST_PAUSE_SECONDS)
+                continue
             log.info("started %s (process %d)", name, process.pid)
             code = await process.wait()
             del self._processes[process.pid]

@@ -42,7 +42,7 @@ def decode(data: bytes) -> Message:
     if len(data) > MAX_MESSAGE_BYTES:
         raise ProtocolError(f"a message of {len(data)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
     try:
-        # No ext type of msgpack has a length of 0, so this refuses them all.
+        # The hook refuses what the length does not: a timestamp has one, an empty extension none.
         wire = msgpack.unpackb(data, use_list=False, max_ext_len=0, ext_hook=_refuse_extension)
     except Exception as error:  # msgpack documents "ValueError and others" for bytes of a stranger
         raise ProtocolError(f"not a msgpack message: {error or type(error).__name__}") from error

@@ -53,7 +53,9 @@ class _ToldToStop(BaseException):
 def run(options: Options) -> int:
     """Run a worker on the calling (main) thread and return its exit code."""
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
-    hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), options.model)
+    # A path need not be UTF-8, a message is.
+    model = os.fsencode(options.model).decode(errors="replace")
+    hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), model)
     link = Link(hello, options.endpoints, orders, sys.stdin.fileno() if options.lifeline else None)
     _on_signal(_stop_now)
     link.start()

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..protocol.messages import Accepted, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
+from .bounds import fault
 from .text import TextStream
 
 
@@ -181,6 +182,9 @@ class Scheduler:
         key = Key(event.frontend, event.request.generation)
         if key in self._generations:
             return []
+        if (wrong := fault(event.request)) is not None:
+            param, message = wrong
+            return [_failed(key, "invalid", message, param)]
         self._generations[key] = _Generation(event.request)
         return [Prepare(key, event.request)]
 

@@ -35,6 +35,8 @@ MAPPED_ROLES = ("system_prompt", "system", "user", "assistant", "stop")
 MAX_TOKENS = 1_000_000
 DEFAULT_MAX_TOKENS = 100
 _INT64 = 2**63
+# A client's own field name is given back no longer than this.
+_LONGEST_PATH = 200
 _TAGS = ("as text", "as parts", "as one", "as many")
 
 
@@ -163,8 +165,7 @@ def _of_validation(errors: list[ErrorDetails]) -> InvalidRequest:
         return InvalidRequest(f"Unknown field '{param}'.", param, "unknown_parameter")
     if first["type"] == "missing":
         return InvalidRequest(f"'{param}' is required.", param, "missing_required_parameter")
-    message = first["msg"].removeprefix("Input ").strip()
-    return InvalidRequest(f"'{param}' {message}.", param, "invalid_value")
+    return InvalidRequest(f"'{param}': {first['msg']}.", param, "invalid_value")
 
 
 def _path(location: tuple[int | str, ...]) -> str:
@@ -175,4 +176,4 @@ def _path(location: tuple[int | str, ...]) -> str:
             path += f"[{step}]"
         elif step not in _TAGS and step != "[key]":
             path += f".{step}" if path else step
-    return path
+    return path[:_LONGEST_PATH]

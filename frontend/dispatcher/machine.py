@@ -181,13 +181,13 @@ class Dispatcher:
                 return self._lose(identity, reason, now)
 
     def _greeted(self, identity: bytes, hello: Hello, now: float) -> list[Action]:
+        lost = self._lose(identity, "it started over", now) if identity in self._workers else []
         if not same_major(hello.protocol):
             reason = (
                 f"this frontend speaks protocol {PROTOCOL_VERSION}, worker {hello.worker} speaks "
                 f"{hello.protocol}; install the same version of mlx-llm-server on both sides"
             )
-            return [Transmit(identity, Refused(reason))]
-        lost = self._lose(identity, "it started over", now) if identity in self._workers else []
+            return [*lost, Transmit(identity, Refused(reason))]
         self._workers[identity] = Worker(identity, hello, heard_at=now, progress_at=now)
         return [*lost, Transmit(identity, Welcome(PROTOCOL_VERSION))]
 
@@ -206,6 +206,8 @@ class Dispatcher:
             generation = self._generations.get(delta.generation)
             if generation is None or generation.worker != worker.identity:
                 continue
+            if not (generation.started or generation.cancelled):
+                return actions + self._give_up(worker, "it answered a generation that it had not accepted", now)
             if not generation.cancelled:
                 actions.append(Deliver(delta.generation, delta))
             if delta.finish is not None:
@@ -244,6 +246,10 @@ class Dispatcher:
     def _lose(self, identity: bytes, reason: str, now: float) -> list[Action]:
         """Forget a worker. What it had started fails; what it had only been given goes to another."""
         return self._forget(identity, reason, now) + self._dispatch()
+
+    def _give_up(self, worker: Worker, reason: str, now: float) -> list[Action]:
+        """Forget a worker whose process still lives."""
+        return [*self._lose(worker.identity, reason, now), Retire(worker.hello.pid, reason)]
 
     def _forget(self, identity: bytes, reason: str, now: float) -> list[Action]:
         """Forget a worker, and leave what it had only been given in the queue."""

@@ -57,6 +57,7 @@ class Driver:
     def __init__(self, limits: Limits | None = None) -> None:
         self.dispatcher = Dispatcher(limits)
         self.now = 1000.0
+        self.accepted: set[int] = set()
 
     def handle(self, event: Event) -> list[Action]:
         return self.dispatcher.handle(event, self.now)
@@ -65,6 +66,11 @@ class Driver:
         return self.handle(Received(identity, message))
 
     def step(self, identity: bytes, *deltas: Delta, step: int = 1) -> list[Action]:
+        """Let a worker answer generations, each accepted before its first delta."""
+        for delta in deltas:
+            if delta.generation not in self.accepted:
+                self.accepted.add(delta.generation)
+                self.hear(identity, Accepted(delta.generation, 5))
         return self.hear(identity, Step(step, deltas))
 
     def join(self, identity: bytes, capacity: int = 2, model: str = "m") -> list[Action]:

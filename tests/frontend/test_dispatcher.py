@@ -714,3 +714,24 @@ def test_the_request_goes_out_as_it_came_in(driver: Driver) -> None:
 
     assert isinstance(action, Transmit)
     assert action.message == request(5)
+
+
+def test_a_worker_that_answers_what_it_has_not_accepted_is_given_up(driver: Driver) -> None:
+    driver.join(A)
+    driver.submit(1)
+
+    actions = driver.hear(A, Step(1, (piece(1),)))
+
+    assert [action for action in actions if isinstance(action, Deliver)] == []
+    assert Retire(1, "it answered a generation that it had not accepted") in actions
+    assert driver.dispatcher.queued == 1
+
+
+def test_a_known_worker_that_turns_up_with_another_version_is_forgotten(driver: Driver) -> None:
+    driver.join(A)
+    driver.begin(A, 1)
+
+    actions = driver.hear(A, hello(protocol="99.0"))
+
+    assert [type(action) for action in actions] == [Deliver, Transmit]
+    assert driver.dispatcher.workers == []
