@@ -1,0 +1,94 @@
+"""`python -m mlx_llm_server.scripts.benchmark`: one command, one table."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from . import report
+from .processes import running
+from .servers import OPENBLAS, STARTS, has_openblas
+from .workload import job
+
+WARM_UP = 16
+
+
+def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
+    counts = [int(part) if part.strip().isdigit() else 0 for part in value.split(",")]
+    if min(counts) < 1:
+        raise click.BadParameter("numbers of at least 1 with commas between them, as in 1,8,32")
+    return counts
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
+@click.option("--streams", callback=_counts, default="1,8,32", help="How many requests at once, in turn.")
+@click.option("--max-tokens", type=click.IntRange(min=2), default=200, help="Length of an answer.")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), default=2, help="Requests that a stream makes in a row."
+)
+@click.option("--runs", type=click.IntRange(min=1), default=3, help="Turns of which the median is taken.")
+@click.option(
+    "--program",
+    "programs",
+    type=click.Choice(list(STARTS)),
+    multiple=True,
+    default=list(STARTS),
+    help="Repeatable.",
+)
+@click.option(
+    "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."
+)
+def main(
+    model: str | None,
+    streams: list[int],
+    max_tokens: int,
+    rounds: int,
+    runs: int,
+    programs: tuple[str, ...],
+    file: Path | None,
+) -> None:
+    """Measure our server, mlx_lm.server and mlx-lm's BatchGenerator on one model and print a table."""
+    # A termination ends the children in order, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with tempfile.TemporaryDirectory() as folder:
+        path = model or _tiny(folder)
+        results: report.Results = {count: {name: [] for name in programs} for count in streams}
+        for turn in range(runs):
+            for name in programs:
+                click.echo(f"run {turn + 1} of {runs}: {name}", err=True)
+                with STARTS[name](path, max(streams)) as measure:
+                    for count in streams:
+                        # Kernels, caches and connections of this batch size; no prompt is met again.
+                        measure(job(count, 1, min(WARM_UP, max_tokens), -1 - turn))
+                        results[count][name].append(measure(job(count, rounds, max_tokens, turn)))
+    about = {
+        "model": model or "random, 0.75M parameters, float32",
+        "work": f"{max_tokens} tokens an answer, {rounds} answers a stream, greedy; median of {runs} runs",
+        "versions": report.versions(),
+        "machine": f"{os.cpu_count()} cores",
+        "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself"
+        if has_openblas()
+        else "MLX's own",
+    }
+    rows = report.summarize(results)
+    report.show(rows, about)
+    if file:
+        report.write(file, rows, about)
+
+
+def _tiny(folder: str) -> str:
+    # In a child, because this process has no use for MLX.
+    with running([f"{__package__.rpartition('.')[0]}.models", "random", folder], stdout=sys.stderr) as child:
+        if child.wait():
+            raise click.ClickException("the model could not be made")
+    return folder
+
+
+if __name__ == "__main__":
+    main()

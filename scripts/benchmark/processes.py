@@ -1,0 +1,65 @@
+"""Child processes that end with the block that started them, grandchildren included, whatever ends the block."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from .workload import Job, Measurement
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PATIENCE = 10.0
+Measure = Callable[[Job], Measurement] if TYPE_CHECKING else Any
+
+
+@contextlib.contextmanager
+def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Start a Python module with this interpreter, and end it and all it started with the block.
+
+    `command` is the module and its arguments, `options` are Popen's. The group is asked first (SIGTERM) and
+    killed after `PATIENCE` seconds.
+    """
+    # A group of its own: Ctrl-C reaches this process only, which then ends the children in order.
+    child = subprocess.Popen(  # noqa: S603 - the command is ours
+        [sys.executable, "-m", *command], text=True, start_new_session=True, **options
+    )
+    try:
+        yield child
+    finally:
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child.pid, number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(PATIENCE)
+        for pipe in (child.stdin, child.stdout):
+            if pipe:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+
+
+@contextlib.contextmanager
+def measuring(command: list[str], env: dict[str, str]) -> Iterator[Measure]:
+    """Start a child that measures the jobs it reads, and give the function that has it measure one.
+
+    The function raises RuntimeError if the child ends instead of answering.
+    """
+    with running(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin  # noqa: S101 - asked for above
+        assert child.stdout  # noqa: S101
+
+        def measure(work: Job) -> Measurement:
+            with contextlib.suppress(BrokenPipeError):
+                print(json.dumps(asdict(work)), file=child.stdin, flush=True)
+            if line := child.stdout.readline():
+                return Measurement(**json.loads(line))
+            raise RuntimeError(f"{command[0]} ended with exit code {child.wait()}")
+
+        yield measure

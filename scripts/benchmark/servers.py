@@ -1,0 +1,108 @@
+"""The programs that are compared: each started alone, ready, and ended with its block."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+
+from .processes import measuring, running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from .processes import Measure
+
+    Start = Callable[[str, int], AbstractContextManager[Measure]]
+
+HOST = "127.0.0.1"
+LOADING = 300.0
+OPENBLAS = "libopenblas.so.0"
+
+
+@contextlib.contextmanager
+def batch_generator(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001 - all three start alike
+    """mlx-lm's engine in process."""
+    with measuring([f"{__package__}.engine", model], fast_environment()) as measure:
+        yield measure
+
+
+@contextlib.contextmanager
+def ours(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001
+    """This project's server with one worker and its defaults."""
+    port = _free_port()
+    command = ["mlx_llm_server", "up", "--model", model, "--host", HOST, "--port", str(port)]
+    with _serving(command, port, "/ready", dict(os.environ)) as measure:
+        yield measure
+
+
+@contextlib.contextmanager
+def mlx_lm_server(model: str, streams: int) -> Iterator[Measure]:
+    """mlx-lm's server, let to batch all the streams, and silent."""
+    port = _free_port()
+    command = ["mlx_lm", "server", "--model", model, "--host", HOST, "--port", str(port)]
+    command += ["--decode-concurrency", str(streams), "--prompt-concurrency", str(streams)]
+    command += ["--log-level", "ERROR"]
+    with _serving(command, port, "/health", fast_environment()) as measure:
+        yield measure
+
+
+STARTS: dict[str, Start] = {"BatchGenerator": batch_generator, "ours": ours, "mlx_lm.server": mlx_lm_server}
+
+
+def has_openblas() -> bool:
+    """Whether a Linux has the BLAS that makes MLX on a CPU several times faster than its own."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        ctypes.CDLL(OPENBLAS)
+    except OSError:
+        return False
+    return True
+
+
+def fast_environment() -> dict[str, str]:
+    """The environment in which mlx-lm is as fast as our worker makes itself, so that the comparison is fair."""
+    return dict(os.environ) | ({"LD_PRELOAD": OPENBLAS} if has_openblas() else {})
+
+
+@contextlib.contextmanager
+def _serving(command: list[str], port: int, path: str, env: dict[str, str]) -> Iterator[Measure]:
+    """A server, ready, and a client of it in a process of its own."""
+    with tempfile.TemporaryFile("w+") as log:
+        with running(command, env=env, stdout=log, stderr=subprocess.STDOUT) as server:
+            try:
+                _wait(server, f"http://{HOST}:{port}{path}")
+                with measuring([f"{__package__}.streams", HOST, str(port)], dict(os.environ)) as measure:
+                    yield measure
+            except RuntimeError as error:
+                log.seek(0)
+                raise RuntimeError(f"{error}; its log ends:\n{log.read()[-4000:]}") from error
+
+
+def _wait(server: subprocess.Popen[str], url: str) -> None:
+    """Wait until the address answers 200."""
+    end = time.monotonic() + LOADING
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"{server.args} ended with exit code {server.returncode}")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
+                return
+        time.sleep(0.1)
+    raise RuntimeError(f"{url} was not ready within {LOADING:.0f} s")
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((HOST, 0))
+        return listener.getsockname()[1]

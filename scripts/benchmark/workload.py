@@ -1,0 +1,53 @@
+"""What every program is asked to do, and what one measurement of it says."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+SENTENCE = "Tell me a long story about a small boy, an old man and the sea, and do not stop before the end. "
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """So many streams at once, each making its requests one after the other.
+
+    `prompts` holds one list of user messages for each stream; `max_tokens` is the length of every answer.
+    """
+
+    prompts: list[list[str]]
+    max_tokens: int
+
+
+@dataclass(slots=True)
+class Measurement:
+    """All times in seconds: of the whole, to each request's first token, and between tokens of a request."""
+
+    seconds: float = 0.0
+    tokens: int = 0
+    ttft: list[float] = field(default_factory=list)
+    itl: list[float] = field(default_factory=list)
+
+    def add(self, begin: float, times: list[float], tokens: int) -> None:
+        """Count one request: when it was made, when each part of its text came, and its number of tokens."""
+        self.tokens += tokens
+        if times:
+            self.ttft.append(times[0] - begin)
+            self.itl.extend(after - before for before, after in zip(times, times[1:], strict=False))
+
+
+def job(streams: int, rounds: int, max_tokens: int, turn: int) -> Job:
+    """The job of a turn: no prompt occurs twice, so that no prefix cache shortens one; lengths differ."""
+    return Job(
+        [
+            [f"{turn} {streams} {stream} {part}: " + SENTENCE * (1 + stream % 3) for part in range(rounds)]
+            for stream in range(streams)
+        ],
+        max_tokens,
+    )
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """The smallest value that at least so many percent do not exceed; NaN of nothing."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)] if ordered else math.nan
