@@ -44,7 +44,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."
 )
-def main(
+def main(  # noqa: PLR0917 - click passes options by name
     model: str | None,
     streams: list[int],
     max_tokens: int,
@@ -84,7 +84,7 @@ def main(
 
 def _tiny(folder: str) -> str:
     # In a child, because this process has no use for MLX.
-    with running([f"{__package__.rpartition('.')[0]}.models", "random", folder], stdout=sys.stderr) as child:
+    with running(["mlx_llm_server.scripts.models", "random", folder], stdout=sys.stderr) as child:
         if child.wait():
             raise click.ClickException("the model could not be made")
     return folder

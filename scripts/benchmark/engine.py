@@ -1,6 +1,7 @@
-"""mlx-lm's BatchGenerator in a process of its own, without HTTP or text: the engine every MLX server builds on.
+"""mlx-lm's BatchGenerator in a process of its own, without HTTP or text: what every MLX server builds on.
 
-A child of the benchmark: a job is a line of JSON on stdin, a measurement a line on stdout; it ends with stdin.
+A child of the benchmark: a job is a line of JSON on stdin, a measurement a line on stdout; it ends with
+stdin.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from .workload import Job, Measurement
 
 
 def measure(model: Any, tokenizer: Any, work: Job) -> Measurement:
-    """Run a job greedily; log-probabilities are not read. Prompts are made into tokens before the clock starts.
+    """Run a job greedily; log-probabilities are not read. Prompts become tokens before the clock starts.
 
     `model` and `tokenizer` are as `mlx_lm.utils.load` gives them.
     """

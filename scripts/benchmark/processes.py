@@ -1,4 +1,4 @@
-"""Child processes that end with the block that started them, grandchildren included, whatever ends the block."""
+"""Child processes that end with the block that started them, and their children with them."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from .workload import Job, Measurement
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 PATIENCE = 10.0
-Measure = Callable[[Job], Measurement] if TYPE_CHECKING else Any
+Measure = Callable[[Job], Measurement]
 
 
 @contextlib.contextmanager
@@ -52,13 +53,14 @@ def measuring(command: list[str], env: dict[str, str]) -> Iterator[Measure]:
     The function raises RuntimeError if the child ends instead of answering.
     """
     with running(command, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdin  # noqa: S101 - asked for above
-        assert child.stdout  # noqa: S101
+        jobs, answers = child.stdin, child.stdout
+        assert jobs  # noqa: S101 - asked for above
+        assert answers  # noqa: S101
 
         def measure(work: Job) -> Measurement:
             with contextlib.suppress(BrokenPipeError):
-                print(json.dumps(asdict(work)), file=child.stdin, flush=True)
-            if line := child.stdout.readline():
+                print(json.dumps(asdict(work)), file=jobs, flush=True)
+            if line := answers.readline():
                 return Measurement(**json.loads(line))
             raise RuntimeError(f"{command[0]} ended with exit code {child.wait()}")
 

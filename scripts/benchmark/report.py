@@ -25,8 +25,8 @@ Results = dict[int, dict[str, list["Measurement"]]]
 def summarize(results: Results) -> list[dict[str, Any]]:
     """A row for each number of streams and program.
 
-    `tokens_per_second` (all streams together) and the times in milliseconds are medians over the turns; `runs`
-    has the turns' tokens per second, `tokens` the number generated in each. `ratio` compares with ours:
+    `tokens_per_second` (all streams together) and the times in milliseconds are medians over the turns;
+    `runs` has the turns' tokens per second, `tokens` the number generated in each. `ratio` compares with ours:
     ours divided by this program's tokens per second, where both were measured.
     """
     rows = []
@@ -72,7 +72,9 @@ def show(rows: list[dict[str, Any]], about: dict[str, Any]) -> None:
         times = [f"{row[key]:.1f}" for key in ("ttft_p50_ms", "ttft_p99_ms", "itl_p50_ms", "itl_p99_ms")]
         ratio = f"{row['ratio']:.2f} x" if row["ratio"] else ""
         table.add_row(str(row["streams"]), row["program"], f"{row['tokens_per_second']:.0f}", *times, ratio)
-    Console().print(table)
+    console = Console()
+    # A file or a pipe has no width that the table must keep to.
+    (console if console.is_terminal else Console(width=110)).print(table)
 
 
 def write(path: Path, rows: list[dict[str, Any]], about: dict[str, Any]) -> None:

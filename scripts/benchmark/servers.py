@@ -30,7 +30,7 @@ OPENBLAS = "libopenblas.so.0"
 
 
 @contextlib.contextmanager
-def batch_generator(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001 - all three start alike
+def batch_generator(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001 - all start alike
     """mlx-lm's engine in process."""
     with measuring([f"{__package__}.engine", model], fast_environment()) as measure:
         yield measure
@@ -71,22 +71,24 @@ def has_openblas() -> bool:
 
 
 def fast_environment() -> dict[str, str]:
-    """The environment in which mlx-lm is as fast as our worker makes itself, so that the comparison is fair."""
+    """The environment in which mlx-lm is as fast as our worker makes itself: anything else is unfair."""
     return dict(os.environ) | ({"LD_PRELOAD": OPENBLAS} if has_openblas() else {})
 
 
 @contextlib.contextmanager
 def _serving(command: list[str], port: int, path: str, env: dict[str, str]) -> Iterator[Measure]:
     """A server, ready, and a client of it in a process of its own."""
-    with tempfile.TemporaryFile("w+") as log:
-        with running(command, env=env, stdout=log, stderr=subprocess.STDOUT) as server:
-            try:
-                _wait(server, f"http://{HOST}:{port}{path}")
-                with measuring([f"{__package__}.streams", HOST, str(port)], dict(os.environ)) as measure:
-                    yield measure
-            except RuntimeError as error:
-                log.seek(0)
-                raise RuntimeError(f"{error}; its log ends:\n{log.read()[-4000:]}") from error
+    with (
+        tempfile.TemporaryFile("w+") as log,
+        running(command, env=env, stdout=log, stderr=subprocess.STDOUT) as server,
+    ):
+        try:
+            _wait(server, f"http://{HOST}:{port}{path}")
+            with measuring([f"{__package__}.streams", HOST, str(port)], dict(os.environ)) as measure:
+                yield measure
+        except RuntimeError as error:
+            log.seek(0)
+            raise RuntimeError(f"{error}; its log ends:\n{log.read()[-4000:]}") from error
 
 
 def _wait(server: subprocess.Popen[str], url: str) -> None:
@@ -95,10 +97,12 @@ def _wait(server: subprocess.Popen[str], url: str) -> None:
     while time.monotonic() < end:
         if server.poll() is not None:
             raise RuntimeError(f"{server.args} ended with exit code {server.returncode}")
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(url, timeout=5):  # noqa: S310 - our own address
-                return
-        time.sleep(0.1)
+        try:
+            urllib.request.urlopen(url, timeout=5).close()  # noqa: S310 - our own address
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            time.sleep(0.1)
+        else:
+            return
     raise RuntimeError(f"{url} was not ready within {LOADING:.0f} s")
 
 

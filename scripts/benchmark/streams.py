@@ -1,8 +1,8 @@
-"""Streaming chat completions over HTTP, as cheaply as Python can, so that the client is not what is measured.
+"""Streaming chat completions over HTTP, as cheaply as Python can: not the client is to be measured.
 
-Bytes are searched, not parsed: a part of text is an event with content that is not empty, the number of tokens is
-what the server's usage says. A child of the benchmark: HOST and PORT are its arguments, a job is a line of JSON
-on stdin, a measurement a line on stdout; it ends with stdin.
+Bytes are searched, not parsed: a part of text is an event with content that is not empty, the number of
+tokens is what the server's usage says. A child of the benchmark: HOST and PORT are its arguments, a job is a
+line of JSON on stdin, a measurement a line on stdout; it ends with stdin.
 """
 
 from __future__ import annotations
@@ -33,11 +33,13 @@ class Stream(asyncio.Protocol):
         self._rest = self._last = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the request at once."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - asyncio types it too wide
         self._transport = transport
         transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
+        """Note the time of every part of text in the events that are whole now."""
         now = perf_counter()
         received = self._rest + data
         events = received.rfind(b"\n\n") + 2
@@ -58,6 +60,7 @@ class Stream(asyncio.Protocol):
             self._end("error frame")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """An end before [DONE] is no end."""
         self._end(f"connection lost ({exc})")
 
     def _end(self, outcome: int | str) -> None:

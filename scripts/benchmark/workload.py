@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 SENTENCE = "Tell me a long story about a small boy, an old man and the sea, and do not stop before the end. "
 
@@ -33,7 +34,7 @@ class Measurement:
         self.tokens += tokens
         if times:
             self.ttft.append(times[0] - begin)
-            self.itl.extend(after - before for before, after in zip(times, times[1:], strict=False))
+            self.itl.extend(after - before for before, after in pairwise(times))
 
 
 def job(streams: int, rounds: int, max_tokens: int, turn: int) -> Job:

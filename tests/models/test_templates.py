@@ -52,7 +52,9 @@ def test_count_ends_the_prompt_at_the_last_word(tokenizer_of: TokenizerOf, name:
 def test_chatml_marks_the_turns_and_opens_the_answer(tokenizer_of: TokenizerOf, name: str) -> None:
     tokenizer = tokenizer_of(name)
     assert tokenizer.apply_chat_template(TALK[:2], tokenize=False, add_generation_prompt=True) == (
-        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\ncount from<|im_end|>\n<|im_start|>assistant\n"
+        "<|im_start|>system\nBe brief.<|im_end|>\n"
+        "<|im_start|>user\ncount from<|im_end|>\n"
+        "<|im_start|>assistant\n"
     )
     assert not tokenizer.apply_chat_template(TALK[:2], tokenize=False).endswith("assistant\n")
     ids = tokenizer.apply_chat_template(TALK[:2], add_generation_prompt=True)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from mlx_llm_server.scripts.benchmark.processes import running
+from mlx_llm_server.scripts.benchmark.servers import batch_generator
+from mlx_llm_server.scripts.benchmark.workload import job
+from mlx_llm_server.scripts.models import random, successor
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMMAND = [sys.executable, "-m", "mlx_llm_server.scripts.benchmark"]
+
+
+def alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_the_engine_counts_what_was_generated(tmp_path: Path) -> None:
+    """The counting model ends every answer (of a prompt without a number) after its last number."""
+    with batch_generator(str(successor(tmp_path, last=30)), 3) as measure:
+        result = measure(job(3, 2, 100, 0))
+        assert result.tokens == 3 * 2 * 31
+        assert len(result.ttft) == 6
+        assert len(result.itl) == 6 * 30
+        assert measure(job(2, 1, 5, 1)).tokens == 10
+
+
+def test_one_run_against_mlx_lms_server(tmp_path: Path) -> None:
+    model = random(tmp_path / "model", layers=1)
+    options = ["--model", str(model), "--streams", "1,2", "--max-tokens", "8", "--runs", "1"]
+    options += [
+        "--program",
+        "BatchGenerator",
+        "--program",
+        "mlx_lm.server",
+        "--json",
+        str(tmp_path / "out.json"),
+    ]
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "mlx_lm.server" in done.stdout
+    rows = json.loads((tmp_path / "out.json").read_text())["rows"]
+    assert [(row["streams"], row["program"], row["tokens"]) for row in rows] == [
+        (1, "BatchGenerator", [16]),
+        (1, "mlx_lm.server", [16]),
+        (2, "BatchGenerator", [32]),
+        (2, "mlx_lm.server", [32]),
+    ]
+    assert all(row["tokens_per_second"] > 0 for row in rows)
+
+
+@pytest.mark.parametrize("wrong", ["0", "1,x", ""])
+def test_numbers_of_streams_are_checked(wrong: str) -> None:
+    done = subprocess.run([*COMMAND, "--streams", wrong], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "1,8,32" in done.stderr
+
+
+def test_a_child_that_will_not_end_is_ended_with_its_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlx_llm_server.scripts.benchmark.processes.PATIENCE", 0.2)
+    with (
+        pytest.raises(KeyboardInterrupt),
+        running(["timeit", "-s", IGNORE, "1"], stdout=subprocess.PIPE) as child,
+    ):
+        assert child.stdout
+        assert child.stdout.readline() == "deaf\n"
+        raise KeyboardInterrupt
+    assert child.returncode == -signal.SIGKILL
+    assert not alive(child.pid)
+
+
+IGNORE = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_benchmark_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
+    model = random(tmp_path / "model", layers=1)
+    command = [*COMMAND, "--model", str(model), "--program", "mlx_lm.server", "--max-tokens", "2000"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True) as benchmark:
+        children: list[int] = []
+        while len(children) < 2:
+            time.sleep(0.1)
+            children = children_of(benchmark.pid)
+        benchmark.send_signal(number)
+        assert benchmark.wait(30) != 0
+    assert not any(alive(child) for child in children)
+
+
+def children_of(parent: int) -> list[int]:
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    return [int(child) for child, its in (line.split() for line in listed.splitlines()) if int(its) == parent]
