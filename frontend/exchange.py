@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -68,6 +69,7 @@ class Exchange:
     def open(self) -> None:
         """Bind the socket and begin. Raises `zmq.ZMQError` if the endpoint can't be bound."""
         self._socket.bind(self.endpoint)
+        self._file = self._endpoint_file()
         self._loop.add_reader(self._socket.FD, self._look)
         self._tick()
 
@@ -76,6 +78,10 @@ class Exchange:
         if self._ticker is not None:
             self._ticker.cancel()
         self._loop.remove_reader(self._socket.FD)
+        # libzmq leaves the file. By now it may be another frontend's: that is so if its inode is not ours,
+        # which can't be given away while our socket is open.
+        if self._file == self._endpoint_file():
+            self._path.unlink(missing_ok=True)
         self._context.destroy(linger=0)
 
     def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
@@ -106,6 +112,17 @@ class Exchange:
             sink(failure)
 
     # --- inside ---
+
+    @property
+    def _path(self) -> Path:
+        return Path(self.endpoint.removeprefix("ipc://"))
+
+    def _endpoint_file(self) -> int | None:
+        """Return the inode of the endpoint's file, if there is one."""
+        try:
+            return self._path.lstat().st_ino
+        except FileNotFoundError:
+            return None
 
     def _perform(self, actions: Iterable[Action]) -> None:
         for action in actions:
