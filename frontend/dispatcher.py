@@ -307,15 +307,18 @@ class Dispatcher:
         if not self._workers and not self._expected:
             failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
             return [Deliver(number, failure)]
-        if len(self._queue) >= self._limits.queue_length:
-            failure = Failure(
-                Why.OVERLOADED,
-                f"The server is busy: {len(self._queue)} requests are waiting. Please try again later.",
-            )
-            return [Deliver(number, failure)]
         self._generations[number] = _Generation(event.request, model, now)
         self._queue.append(number)
-        return self._dispatch()
+        actions = self._dispatch()
+        waiting = len(self._queue) - 1
+        if self._generations[number].worker is None and waiting >= self._limits.queue_length:
+            self._queue.remove(number)
+            del self._generations[number]
+            failure = Failure(
+                Why.OVERLOADED, f"The server is busy: {waiting} requests are waiting. Please try again later."
+            )
+            actions.append(Deliver(number, failure))
+        return actions
 
     def _unknown_model(self, model: str | None) -> Failure:
         names = ", ".join(repr(name) for name in self._models)
