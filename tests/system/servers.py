@@ -31,7 +31,7 @@ T = TypeVar("T")
 MARK = "MLX_SERVE_TEST_HOUSE"
 # Only for what would otherwise hang; no test depends on how long something takes.
 PATIENCE = 60.0
-_POLL = 0.02
+_POLL = 0.03
 
 
 def until(condition: Callable[[], T], what: str, patience: float = PATIENCE) -> T:
@@ -167,8 +167,10 @@ class Server(Running):
 
         def ready() -> list[dict[str, Any]] | None:
             self.check_alive()
-            found = self.workers("ready") if self.answers() else []
-            return found if len(found) == count else None
+            with contextlib.suppress(OSError):
+                found = self.workers("ready")
+                return found if len(found) == count else None
+            return None
 
         return until(ready, f"{count} workers of {self.name} are ready") or []
 

@@ -217,22 +217,20 @@ def test_a_body_that_is_announced_too_large_is_refused_unread(counting: Server) 
     assert counting.get("/health").status == 200
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)),
-        b"GET\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET / HTTP/1.1\r\n" + b"X: " + b"x" * 200_000 + b"\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: -5\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-        b"Transfer-Encoding: chunked\r\n\r\nzzz\r\n\r\n",
-        b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-    ],
-    ids=["TLS", "half a line", "version", "header", "negative length", "two lengths", "chunk size", "two hosts"],
-)
+POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+NO_HTTP = {
+    "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(range(256)),
+    "half a line": b"GET\r\n\r\n",
+    "version": b"GET / HTTP/9.9\r\n\r\n",
+    "header": b"GET / HTTP/1.1\r\n" + b"X: " + b"x" * 200_000 + b"\r\n\r\n",
+    "negative length": POST + b"Content-Length: -5\r\n\r\n",
+    "two lengths": POST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunk size": POST + b"Transfer-Encoding: chunked\r\n\r\nzzz\r\n\r\n",
+    "two hosts": b"GET /health HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("request_", NO_HTTP.values(), ids=NO_HTTP.keys())
 def test_what_is_no_http_ends_its_own_connection_alone(counting: Server, request_: bytes) -> None:
     with socket.create_connection(("127.0.0.1", counting.port), timeout=PATIENCE) as client:
         client.sendall(request_)
