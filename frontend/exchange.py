@@ -39,6 +39,7 @@ TICK_SECONDS = 1.0
 # Messages taken in one turn of the event loop, so that HTTP gets its turn under any load.
 _MESSAGES_PER_TURN = 64
 _SEND_QUEUE = 10_000
+_LINGER_MS = 200
 
 
 class Exchange:
@@ -82,7 +83,7 @@ class Exchange:
         # which can't be given away while our socket is open.
         if self._file == self._endpoint_file():
             self._path.unlink(missing_ok=True)
-        self._context.destroy(linger=0)
+        self._context.destroy(linger=_LINGER_MS)
 
     def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
         """Ask for a generation (its number is set here) and return its number."""

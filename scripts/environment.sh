@@ -9,5 +9,7 @@ if [ ! .venv/ready -nt pyproject.toml ]; then
   extra=
   [ "$(uname)" = Linux ] && extra="[${MLX_EXTRA:-cpu}]"
   .venv/bin/python -m pip install --quiet --editable ".$extra" --group dev
+  # basedpyright can't follow an editable install whose package is the root, but can follow a link.
+  mkdir -p .venv/root && ln -sfn ../.. .venv/root/mlx_llm_server
   touch .venv/ready
 fi

@@ -1,4 +1,4 @@
-"""Continuous batching: mlx-lm's `BatchGenerator`, with generations known by their keys.
+"""Continuous batching, with generations known by their keys.
 
 Runs on the main thread, which also loaded the model (MLX streams are thread-local). One `step` decodes one
 token for every running row and processes one chunk of the prompts that wait, so rows join, leave and are
@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlx_lm.generate import BatchGenerator
-
-from .sampling import make_processors, make_sampler
+from .batch import ContinuousBatch
+from .sampling import RowSampling, make_processors
 from .scheduler import Insert, Key, Token
 
 # Prompts that are prefilled together, and the tokens of each that one step processes. Small enough that a
@@ -31,7 +30,7 @@ class Engine:
     """
 
     def __init__(self, model: Any, eos_tokens: set[int], max_batch: int) -> None:
-        self._generator = BatchGenerator(
+        self._generator = ContinuousBatch(
             model,
             stop_tokens=[[token] for token in sorted(eos_tokens)],
             completion_batch_size=max_batch,
@@ -52,7 +51,7 @@ class Engine:
         (uid,) = self._generator.insert(
             [order.prompt],
             max_tokens=[order.max_tokens],
-            samplers=[make_sampler(order.sampling)],  # pyright: ignore[reportArgumentType] - None is greedy
+            samplers=[RowSampling(order.sampling)],  # pyright: ignore[reportArgumentType] - see batch.py
             logits_processors=[make_processors(order.sampling)],
         )
         self._keys[uid] = order.key

@@ -160,8 +160,8 @@ class Link:
         self._loaded: Loaded | None = None
         self._scheduler: Scheduler | None = None
         self._prompts: PromptBuilder | None = None
-        # One thread, so that a tokenizer is never used by two at once ("Already borrowed" in tokenizers).
-        self._prompt_thread = ThreadPoolExecutor(1, thread_name_prefix="prompts")
+        # Two, so that one very long prompt does not hold up the others.
+        self._prompt_thread = ThreadPoolExecutor(2, thread_name_prefix="prompts")
         self._step = 0
         self._start_ordered = False
         self._leave_by: float | None = None

@@ -1,6 +1,6 @@
 """A conversation to prompt tokens, by the model's chat template or by role prefixes.
 
-Runs on a thread of its own: a template is Python, and a long prompt takes tokenizers seconds (outside the GIL).
+Runs on threads of its own: a template is Python, and a long prompt takes tokenizers seconds (outside the GIL).
 """
 
 from __future__ import annotations

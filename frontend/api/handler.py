@@ -137,9 +137,11 @@ class ApiHandler(RequestHandler):
         if self._refusal is not None:
             raise self._refusal
         method = self.request.method or ""
+        if method == "HEAD":
+            method = "GET"  # Tornado leaves the body out
         answer: Callable[..., Awaitable[None]] | None = getattr(self, f"on_{method.lower()}", None)
         if answer is None:
-            raise MethodNotAllowed(method, self._methods())
+            raise MethodNotAllowed(self.request.method or "", self._methods())
         await answer(*args)
 
     get = head = post = put = patch = delete = options = _answer  # pyright: ignore[reportAssignmentType]

@@ -29,9 +29,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
 @click.option("--streams", callback=_counts, default="1,8,32", help="How many requests at once, in turn.")
 @click.option("--max-tokens", type=click.IntRange(min=2), default=200, help="Length of an answer.")
-@click.option(
-    "--rounds", type=click.IntRange(min=1), default=2, help="Requests that a stream makes in a row."
-)
+@click.option("--rounds", type=click.IntRange(min=1), default=2, help="Requests that a stream makes in a row.")
 @click.option("--runs", type=click.IntRange(min=1), default=3, help="Turns of which the median is taken.")
 @click.option(
     "--program",
@@ -44,7 +42,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."
 )
-def main(  # noqa: PLR0917 - click passes options by name
+def main(
     model: str | None,
     streams: list[int],
     max_tokens: int,
@@ -72,9 +70,7 @@ def main(  # noqa: PLR0917 - click passes options by name
         "work": f"{max_tokens} tokens an answer, {rounds} answers a stream, greedy; median of {runs} runs",
         "versions": report.versions(),
         "machine": f"{os.cpu_count()} cores",
-        "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself"
-        if has_openblas()
-        else "MLX's own",
+        "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself" if has_openblas() else "MLX's own",
     }
     rows = report.summarize(results)
     report.show(rows, about)

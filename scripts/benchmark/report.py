@@ -26,8 +26,8 @@ def summarize(results: Results) -> list[dict[str, Any]]:
     """A row for each number of streams and program.
 
     `tokens_per_second` (all streams together) and the times in milliseconds are medians over the turns;
-    `runs` has the turns' tokens per second, `tokens` the number generated in each. `ratio` compares with ours:
-    ours divided by this program's tokens per second, where both were measured.
+    `runs` has the turns' tokens per second, `tokens` the number generated in each. `ratio` is ours divided by
+    this program's tokens per second, where both were measured.
     """
     rows = []
     for streams, programs in results.items():
@@ -59,9 +59,7 @@ def _median(turns: list[Measurement], times: str, percent: float) -> float:
 
 def show(rows: list[dict[str, Any]], about: dict[str, Any]) -> None:
     """Print the table and what it was measured with."""
-    table = Table(
-        caption="\n".join(f"{key}: {value}" for key, value in about.items()), caption_justify="left"
-    )
+    table = Table(caption="\n".join(f"{key}: {value}" for key, value in about.items()), caption_justify="left")
     for heading in ("streams", "program", "tok/s", "TTFT p50", "p99 ms", "ITL p50", "p99 ms", "ours is"):
         table.add_column(heading, justify="left" if heading == "program" else "right")
     previous = None
@@ -90,6 +88,4 @@ def versions() -> str:
             named.append(f"{name} {metadata.version(name)}")
         except metadata.PackageNotFoundError:
             continue
-    return ", ".join(
-        [f"{platform.system()} {platform.machine()}", f"Python {platform.python_version()}", *named]
-    )
+    return ", ".join([f"{platform.system()} {platform.machine()}", f"Python {platform.python_version()}", *named])

@@ -24,9 +24,7 @@ def main() -> None:
 @_OUT
 @click.option("--last", type=click.IntRange(min=1), default=400, help="The number that ends an answer.")
 @click.option("--chat-template", type=click.Choice(list(TEMPLATES)), default="count")
-@click.option(
-    "--work", type=click.FloatRange(min=0), default=0.0, help="Extra work a token, in M multiply-adds."
-)
+@click.option("--work", type=click.FloatRange(min=0), default=0.0, help="Extra work a token, in M multiply-adds.")
 @click.option("--layers", type=click.IntRange(min=1), default=2)
 @_TOKENS
 @_DTYPE

@@ -35,9 +35,7 @@ def test_greedy_text_depends_on_the_whole_prompt(nonsense: Model, alone: Alone) 
 
 def test_a_batch_says_what_each_row_says_alone(nonsense: Model, alone: Alone, together: Together) -> None:
     prompts = [STORY * (1 + row) for row in range(8)]
-    assert together(nonsense, prompts, max_tokens=40) == [
-        alone(nonsense, each, max_tokens=40) for each in prompts
-    ]
+    assert together(nonsense, prompts, max_tokens=40) == [alone(nonsense, each, max_tokens=40) for each in prompts]
 
 
 def test_a_generation_can_be_continued_from_its_tokens(nonsense: Model, alone: Alone) -> None:
@@ -73,9 +71,7 @@ def test_the_same_seed_is_the_same_model_and_another_another(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("preset", ["tiny", "0.6b"])
 def test_the_numbers_of_a_shape_can_be_replaced(tmp_path: Path, alone: Alone, preset: str) -> None:
-    path = random(
-        tmp_path, preset=preset, hidden=64, layers=1, heads=2, kv_heads=1, vocab=1500, dtype="bfloat16"
-    )
+    path = random(tmp_path, preset=preset, hidden=64, layers=1, heads=2, kv_heads=1, vocab=1500, dtype="bfloat16")
     model = load(str(path))[:2]
     assert model[0](mx.array([[1]])).shape[-1] == len(model[1]) == 1500
     assert alone(model, "hi", max_tokens=5)

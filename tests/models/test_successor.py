@@ -48,9 +48,7 @@ def test_a_number_needs_no_space_before_it(counting: Model, alone: Alone) -> Non
     assert counting[1].decode(alone(counting, "from:\n40", max_tokens=2)) == " 41 42"
 
 
-def test_a_batch_of_eight_lengths_counts_as_each_alone(
-    counting: Model, alone: Alone, together: Together
-) -> None:
+def test_a_batch_of_eight_lengths_counts_as_each_alone(counting: Model, alone: Alone, together: Together) -> None:
     prompts = ["399", "7", "300 words more " * 40 + "350", "hello", "spell", "tool", "380", "201"]
     assert together(counting, prompts) == [alone(counting, prompt) for prompt in prompts]
 
@@ -117,9 +115,7 @@ def test_numbers_without_any_text(tmp_path: Path, alone: Alone) -> None:
 @pytest.mark.parametrize(
     ("texts", "complaint"), [({"two words": "x"}, "letters"), ({"a": "xy", "b": "xy"}, "no new piece")]
 )
-def test_a_text_that_cannot_be_spelled_is_refused(
-    tmp_path: Path, texts: dict[str, str], complaint: str
-) -> None:
+def test_a_text_that_cannot_be_spelled_is_refused(tmp_path: Path, texts: dict[str, str], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         successor(tmp_path, texts=texts)
 

@@ -52,9 +52,7 @@ def test_count_ends_the_prompt_at_the_last_word(tokenizer_of: TokenizerOf, name:
 def test_chatml_marks_the_turns_and_opens_the_answer(tokenizer_of: TokenizerOf, name: str) -> None:
     tokenizer = tokenizer_of(name)
     assert tokenizer.apply_chat_template(TALK[:2], tokenize=False, add_generation_prompt=True) == (
-        "<|im_start|>system\nBe brief.<|im_end|>\n"
-        "<|im_start|>user\ncount from<|im_end|>\n"
-        "<|im_start|>assistant\n"
+        "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\ncount from<|im_end|>\n<|im_start|>assistant\n"
     )
     assert not tokenizer.apply_chat_template(TALK[:2], tokenize=False).endswith("assistant\n")
     ids = tokenizer.apply_chat_template(TALK[:2], add_generation_prompt=True)
@@ -63,9 +61,7 @@ def test_chatml_marks_the_turns_and_opens_the_answer(tokenizer_of: TokenizerOf, 
 
 
 @pytest.mark.parametrize("name", [name for name in TEMPLATES if name.endswith(("tools", "thinking"))])
-def test_tools_are_told_and_calls_rendered_for_mlx_lms_json_parser(
-    tokenizer_of: TokenizerOf, name: str
-) -> None:
+def test_tools_are_told_and_calls_rendered_for_mlx_lms_json_parser(tokenizer_of: TokenizerOf, name: str) -> None:
     tokenizer = tokenizer_of(name)
     assert tokenizer.tool_call_start == "<tool_call>"
     assert tokenizer.tool_parser('{"name": "add", "arguments": {}}', None) == {"name": "add", "arguments": {}}

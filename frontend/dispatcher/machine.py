@@ -1,43 +1,18 @@
-"""Who runs what: a pure state machine, `handle(event, now) -> actions`.
-
-It knows nothing of sockets, HTTP, processes or clocks; `now` is seconds on any steady clock.
-
-A worker, known by its socket identity, is
-
-    loading    Hello -> Welcome; its generations, had it any, are lost
-    ready      Ready; takes at most `capacity` generations
-    leaving    Leaving; finishes what it has, gets nothing new
-    (gone)     Dead, Exited, Unreachable, silence, or a wedge: beats arrive, work is there, no step is done
-
-A generation, known by its number, is
-
-    queued     no worker has room for it
-    running    a worker has it, and one unit of that worker's credit, until a terminal message comes
-    cancelled  running, but nobody waits for it; the credit is held until the worker says that it is gone
-    (gone)     it ended exactly once: a finished delta, or a failure
-
-What comes from an identity that is not known is late or lost, and is answered with `Introduce`; what comes
-for a generation from another worker than its own is dropped.
-"""
+"""The machine itself: every event's consequences. The states are told in the package's docstring."""
 
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
-from enum import Enum
 
-from ..protocol.messages import (
+from ...protocol.messages import (
     PROTOCOL_VERSION,
     Accepted,
     Cancel,
     Cancelled,
     Dead,
-    Delta,
     Failed,
-    FromFrontend,
     FromWorker,
     FrontendBeat,
-    Generate,
     Hello,
     Introduce,
     Leaving,
@@ -50,190 +25,24 @@ from ..protocol.messages import (
     WorkerBeat,
     same_major,
 )
-
-# --- events ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Submitted:
-    """A client wants a generation; `model` is the name it gave."""
-
-    request: Generate
-    model: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Abandoned:
-    """Nobody waits for a generation any more."""
-
-    generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message of a worker."""
-
-    identity: bytes
-    message: FromWorker
-
-
-@dataclass(frozen=True, slots=True)
-class Unreachable:
-    """A message could not be sent: the worker's connection is gone, or it does not read."""
-
-    identity: bytes
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Exited:
-    """A process that we started has ended."""
-
-    pid: int
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Expecting:
-    """So many workers are about to come by themselves (started here, and not given up)."""
-
-    workers: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """Time has passed; comes about once a second."""
-
-
-Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Tick
-
-# --- actions ---------------------------------------------------------------------------------------------
-
-
-class Why(Enum):
-    """Why a generation failed, for the HTTP status that it becomes."""
-
-    INVALID = "invalid"
-    UNKNOWN_MODEL = "unknown model"
-    OVERLOADED = "overloaded"
-    UNAVAILABLE = "unavailable"
-    WORKER_LOST = "worker lost"
-    INTERNAL = "internal"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """How a generation ended without an answer; the sentence is for the client."""
-
-    why: Why
-    message: str
-    param: str | None = None
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Transmit:
-    """Send a message to a worker."""
-
-    identity: bytes
-    message: FromFrontend
-
-
-@dataclass(frozen=True, slots=True)
-class Deliver:
-    """Hand something to whoever waits for a generation; a finished delta or a failure is the last."""
-
-    generation: int
-    item: Started | Delta | Failure
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A worker took the generation: its model and the exact length of the prompt in tokens."""
-
-    model: Model
-    prompt_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retire:
-    """A worker was given up although its process may live: end it if it is ours."""
-
-    pid: int
-    reason: str
-
-
-Action = Transmit | Deliver | Retire
-
-# --- the machine -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much may wait, and how long (seconds)."""
-
-    queue_length: int = 512
-    queue_seconds: float = 300.0
-    # With no worker ready, waiting is a guess: a client is better told to come back.
-    unready_seconds: float = 30.0
-    silence_seconds: float = 15.0
-    wedge_seconds: float = 300.0
-    # A model whose workers are all gone is known so long: they are being restarted, or were stopped.
-    model_memory_seconds: float = 300.0
-
-
-class WorkerState(Enum):
-    """Where a worker is in its life."""
-
-    LOADING = "loading"
-    READY = "ready"
-    LEAVING = "leaving"
-
-
-@dataclass(slots=True)
-class Worker:
-    """A worker, as the frontend knows it."""
-
-    identity: bytes
-    hello: Hello
-    heard_at: float
-    progress_at: float
-    state: WorkerState = WorkerState.LOADING
-    loading: Loading = field(default_factory=lambda: Loading("starting"))
-    ready: Ready | None = None
-    step: int = 0
-    running: set[int] = field(default_factory=set)
-
-    @property
-    def room(self) -> int:
-        """How many more generations it takes now."""
-        if self.state is not WorkerState.READY or self.ready is None:
-            return 0
-        return self.ready.capacity - len(self.running)
-
-    @property
-    def load(self) -> float:
-        """The share of its capacity in use."""
-        return len(self.running) / self.ready.capacity if self.ready else 1.0
-
-    def serves(self, model: str | None) -> bool:
-        """Tell whether it serves `model`; None is any."""
-        return self.ready is not None and model in (None, self.ready.model.id)
-
-
-@dataclass(slots=True)
-class _Generation:
-    request: Generate
-    model: str | None
-    queued_at: float
-    worker: bytes | None = None
-    cancelled: bool = False
-
-
-@dataclass(slots=True)
-class _KnownModel:
-    model: Model
-    seen_at: float
+from .events import (
+    Abandoned,
+    Action,
+    Deliver,
+    Event,
+    Exited,
+    Expecting,
+    Failure,
+    Received,
+    Retire,
+    Started,
+    Submitted,
+    Tick,
+    Transmit,
+    Unreachable,
+    Why,
+)
+from .state import Generation, KnownModel, Limits, Worker, WorkerState
 
 
 class Dispatcher:
@@ -242,9 +51,9 @@ class Dispatcher:
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._workers: dict[bytes, Worker] = {}
-        self._generations: dict[int, _Generation] = {}
+        self._generations: dict[int, Generation] = {}
         self._queue: deque[int] = deque()
-        self._models: dict[str, _KnownModel] = {}
+        self._models: dict[str, KnownModel] = {}
         self._expected = 0
 
     # --- what others may look at ---
@@ -307,7 +116,7 @@ class Dispatcher:
         if not self._workers and not self._expected:
             failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
             return [Deliver(number, failure)]
-        self._generations[number] = _Generation(event.request, model, now)
+        self._generations[number] = Generation(event.request, model, now)
         self._queue.append(number)
         actions = self._dispatch()
         waiting = len(self._queue) - 1
@@ -388,7 +197,7 @@ class Dispatcher:
         worker.ready = ready
         if worker.state is WorkerState.LOADING:
             worker.state = WorkerState.READY
-        self._models[ready.model.id] = _KnownModel(ready.model, now)
+        self._models[ready.model.id] = KnownModel(ready.model, now)
         return self._dispatch()
 
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
@@ -412,6 +221,7 @@ class Dispatcher:
             return []
         if worker.ready is None:
             return []
+        generation.started = True
         return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
 
     def _ended(self, worker: Worker, number: int, failure: Failure | None) -> list[Action]:
@@ -434,22 +244,26 @@ class Dispatcher:
         return [action for identity in identities for action in self._lose(identity, reason, now)]
 
     def _lose(self, identity: bytes, reason: str, now: float) -> list[Action]:
-        """Forget a worker; what it was computing fails."""
+        """Forget a worker. What it had started fails; what it had only been given goes to another."""
         worker = self._workers.pop(identity, None)
         if worker is None:
             return []
         if worker.ready is not None:
             self._models[worker.ready.model.id].seen_at = now
+        failure = Failure(
+            Why.WORKER_LOST, f"The worker that was computing this answer is gone ({reason}). Please try again."
+        )
         actions: list[Action] = []
-        for number in sorted(worker.running):
-            generation = self._generations.pop(number)
+        for number in sorted(worker.running, reverse=True):
+            generation = self._generations[number]
+            if not (generation.cancelled or generation.started or generation.lost_before):
+                generation.worker, generation.lost_before = None, True
+                self._queue.appendleft(number)
+                continue
+            del self._generations[number]
             if not generation.cancelled:
-                failure = Failure(
-                    Why.WORKER_LOST,
-                    f"The worker that was computing this answer is gone ({reason}). Please try again.",
-                )
                 actions.append(Deliver(number, failure))
-        return actions
+        return actions + self._dispatch()
 
     # --- time ---
 

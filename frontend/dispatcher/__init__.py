@@ -1,0 +1,64 @@
+"""Who runs what: a pure state machine, `handle(event, now) -> actions`.
+
+It knows nothing of sockets, HTTP, processes or clocks; `now` is seconds on any steady clock.
+
+A worker, known by its socket identity, is
+
+    loading    Hello -> Welcome; its generations, had it any, are lost
+    ready      Ready; takes at most `capacity` generations
+    leaving    Leaving; finishes what it has, gets nothing new
+    (gone)     Dead, Exited, Unreachable, silence, or a wedge: beats arrive, work is there, no step is done
+
+A generation, known by its number, is
+
+    queued     no worker has room for it
+    running    a worker has it, and one unit of that worker's credit, until a terminal message comes;
+               *started* once its client was told so. One that was lost before that is queued again, once
+    cancelled  running, but nobody waits for it; the credit is held until the worker says that it is gone
+    (gone)     it ended exactly once: a finished delta, or a failure
+
+What comes from an identity that is not known is late or lost, and is answered with `Introduce`; what comes
+for a generation from another worker than its own is dropped.
+"""
+
+from .events import (
+    Abandoned,
+    Action,
+    Deliver,
+    Event,
+    Exited,
+    Expecting,
+    Failure,
+    Received,
+    Retire,
+    Started,
+    Submitted,
+    Tick,
+    Transmit,
+    Unreachable,
+    Why,
+)
+from .machine import Dispatcher
+from .state import Limits, Worker, WorkerState
+
+__all__ = [
+    "Abandoned",
+    "Action",
+    "Deliver",
+    "Dispatcher",
+    "Event",
+    "Exited",
+    "Expecting",
+    "Failure",
+    "Limits",
+    "Received",
+    "Retire",
+    "Started",
+    "Submitted",
+    "Tick",
+    "Transmit",
+    "Unreachable",
+    "Why",
+    "Worker",
+    "WorkerState",
+]

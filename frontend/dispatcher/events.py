@@ -1,0 +1,122 @@
+"""What the dispatcher is told, and what it wants done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ...protocol.messages import Delta, FromFrontend, FromWorker, Generate, Model
+
+# --- events ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A client wants a generation; `model` is the name it gave."""
+
+    request: Generate
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """Nobody waits for a generation any more."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message of a worker."""
+
+    identity: bytes
+    message: FromWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """A message could not be sent: the worker's connection is gone, or it does not read."""
+
+    identity: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """A process that we started has ended."""
+
+    pid: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expecting:
+    """So many workers are about to come by themselves (started here, and not given up)."""
+
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed; comes about once a second."""
+
+
+Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Tick
+
+# --- actions ---------------------------------------------------------------------------------------------
+
+
+class Why(Enum):
+    """Why a generation failed, for the HTTP status that it becomes."""
+
+    INVALID = "invalid"
+    UNKNOWN_MODEL = "unknown model"
+    OVERLOADED = "overloaded"
+    UNAVAILABLE = "unavailable"
+    WORKER_LOST = "worker lost"
+    INTERNAL = "internal"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """How a generation ended without an answer; the sentence is for the client."""
+
+    why: Why
+    message: str
+    param: str | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transmit:
+    """Send a message to a worker."""
+
+    identity: bytes
+    message: FromFrontend
+
+
+@dataclass(frozen=True, slots=True)
+class Deliver:
+    """Hand something to whoever waits for a generation; a finished delta or a failure is the last."""
+
+    generation: int
+    item: Started | Delta | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker took the generation: its model and the exact length of the prompt in tokens."""
+
+    model: Model
+    prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retire:
+    """A worker was given up although its process may live: end it if it is ours."""
+
+    pid: int
+    reason: str
+
+
+Action = Transmit | Deliver | Retire
