@@ -70,7 +70,7 @@ class Exchange:
     def open(self) -> None:
         """Bind the socket and begin. Raises `zmq.ZMQError` if the endpoint can't be bound."""
         self._socket.bind(self.endpoint)
-        self._file = self._endpoint_file()
+        self._bound = self._inode()
         self._loop.add_reader(self._socket.FD, self._look)
         self._tick()
 
@@ -79,11 +79,10 @@ class Exchange:
         if self._ticker is not None:
             self._ticker.cancel()
         self._loop.remove_reader(self._socket.FD)
-        # libzmq leaves the file. By now it may be another frontend's: that is so if its inode is not ours,
-        # which can't be given away while our socket is open.
-        if self._file == self._endpoint_file():
-            self._path.unlink(missing_ok=True)
         self._context.destroy(linger=_LINGER_MS)
+        # libzmq leaves the file; it may be another's by now: a frontend started while we drained.
+        if self._bound is not None and self._inode() == self._bound:
+            self._path().unlink()
 
     def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
         """Ask for a generation (its number is set here) and return its number."""
@@ -114,14 +113,12 @@ class Exchange:
 
     # --- inside ---
 
-    @property
     def _path(self) -> Path:
         return Path(self.endpoint.removeprefix("ipc://"))
 
-    def _endpoint_file(self) -> int | None:
-        """Return the inode of the endpoint's file, if there is one."""
+    def _inode(self) -> int | None:
         try:
-            return self._path.lstat().st_ino
+            return self._path().stat().st_ino
         except FileNotFoundError:
             return None
 

@@ -126,6 +126,10 @@ class Stream:
             if text := self.next()["choices"][0]["delta"].get("content"):
                 return text
 
+    def some_text(self, pieces: int = 50) -> str:
+        """Return the next text, as far as it comes in so many pieces."""
+        return "".join(self.skip_to_text() for _ in range(pieces))
+
     def chunks(self) -> list[dict[str, Any]]:
         """Return all chunks to come; fails unless `[DONE]`, and nothing else, follows them."""
         *chunks, end = self

@@ -75,13 +75,13 @@ def test_a_cancelled_generation_is_gone_within_two_steps(house: House, slow_mode
 
 
 def test_a_client_that_goes_away_disturbs_no_other(slow: Server) -> None:
-    with slow.stream("100", max_tokens=60) as stream:
+    with slow.stream("100", max_tokens=LONG) as stream:
         first = stream.skip_to_text()
         for streamed in (True, False):
             with open_socket(slow, "1", stream=streamed, max_tokens=LONG):
                 until(lambda: slow.running == 2, "both run")
             until(lambda: slow.running == 1, "the other goes on alone")
-        assert first + stream.text() == counted(101, 160)
+        assert counted(101, 3000).startswith(first + stream.some_text())
 
 
 def test_many_clients_that_go_away_leave_nothing_behind(slow: Server) -> None:

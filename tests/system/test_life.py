@@ -17,26 +17,14 @@ LONG = 2900
 # --- the end ---
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_running_answers_finish(house: House, slow_model: Path, number: signal.Signals) -> None:
+def test_a_signal_lets_running_answers_finish(house: House, slow_model: Path) -> None:
     server = house.llm_server(slow_model)
     with server.stream("1", max_tokens=100) as stream:
         first = stream.skip_to_text()
-        server.signal(number)
+        server.signal(signal.SIGTERM)
         assert first + stream.text() == counted(2, 101)
     assert server.wait() == 0
     until(lambda: not house.processes(), "no process is left")
-
-
-def test_nothing_new_is_taken_while_the_last_answers_finish(house: House, slow_model: Path) -> None:
-    server = house.llm_server(slow_model)
-    with server.stream("1", max_tokens=LONG) as stream:
-        stream.skip_to_text()
-        server.signal(signal.SIGTERM)
-        until(lambda: not server.answers(), "no new connection is taken")
-        assert stream.skip_to_text()
-        server.signal(signal.SIGTERM)
-        assert server.wait() == 0
 
 
 def test_a_second_signal_ends_at_once_with_an_error(house: House, slow_model: Path) -> None:
@@ -44,7 +32,9 @@ def test_a_second_signal_ends_at_once_with_an_error(house: House, slow_model: Pa
     with server.stream("1", max_tokens=LONG) as stream:
         stream.skip_to_text()
         server.signal(signal.SIGTERM)
-        until(lambda: "again to stop at once" in server.log, "it is stopping")
+        # Nothing new is taken, what runs goes on.
+        until(lambda: not server.answers(), "no new connection is taken")
+        assert stream.some_text(5)
         server.signal(signal.SIGTERM)
         *_, last = stream
         assert "shutting down" in last
@@ -141,10 +131,9 @@ def test_a_port_in_use_is_said_plainly(house: House, counting_model: Path) -> No
     assert "Traceback" not in refused.log
 
 
-@pytest.mark.parametrize("path", ["/no/such/model", "{folder}", "{file}"])
+@pytest.mark.parametrize("path", ["/no/such/model", "{folder}"])
 def test_a_model_that_is_not_there_is_said_plainly(house: House, tmp_path: Path, path: str) -> None:
-    (tmp_path / "file").write_text("no model")
-    model = path.format(folder=tmp_path, file=tmp_path / "file")
+    model = path.format(folder=tmp_path)
     refused = house.start(["mlx-llm-server", "--model", model], PORT=str(free_port()))
     assert refused.wait() == 1
     assert model in refused.log

@@ -12,7 +12,7 @@ import pytest
 from .servers import House, Server, counted
 
 STREAMS = 64
-TOKENS = 24
+TOKENS = 16
 
 
 async def _stream(client: openai.AsyncOpenAI, content: str, model: str) -> str:

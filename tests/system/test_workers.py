@@ -10,6 +10,9 @@ import psutil
 
 from .servers import House, Server, counted, until
 
+# An answer that is still under way when the test has seen all it wants to see.
+LONG = 2900
+
 
 def test_up_runs_as_many_workers_as_it_is_told(house: House, counting_model: Path) -> None:
     server = house.up(counting_model, workers=2)
@@ -68,7 +71,7 @@ def test_the_least_loaded_worker_gets_the_work(house: House, slow_model: Path) -
     server = house.up(slow_model, workers=2)
     with contextlib.ExitStack() as streams:
         for count in range(1, 7):
-            stream = streams.enter_context(server.stream("1", max_tokens=2000))
+            stream = streams.enter_context(server.stream("1", max_tokens=LONG))
             assert stream.skip_to_text() == "2"
             # One more each in turn.
             assert sorted(worker["running"] for worker in server.workers()) == [count // 2, (count + 1) // 2]
@@ -79,13 +82,14 @@ def test_a_leaving_worker_finishes_and_gets_nothing_new(house: House, slow_model
     server = house.frontend()
     leaver = house.worker(slow_model, PORT=str(server.port))
     server.wait_for_workers(1)
+    other = house.worker(slow_model, PORT=str(server.port))
+    server.wait_for_workers(2)
+    # Of two that are idle, the one that came first is taken.
     with server.stream("1", max_tokens=300) as stream:
         first = stream.skip_to_text()
-        other = house.worker(slow_model, PORT=str(server.port))
-        server.wait_for_workers(2)
         leaver.signal(signal.SIGTERM)
         until(lambda: server.workers("leaving"), "the worker is leaving")
-        with server.stream("7", max_tokens=2000) as new:
+        with server.stream("7", max_tokens=LONG) as new:
             new.skip_to_text()
             running = {worker["pid"]: worker["running"] for worker in server.workers()}
             assert running == {leaver.pid: 1, other.pid: 1}
@@ -111,7 +115,7 @@ def test_a_worker_forgets_the_streams_of_a_frontend_that_was_killed(house: House
     first = house.frontend()
     house.worker(slow_model, PORT=str(first.port))
     first.wait_for_workers(1)
-    with first.stream("1", max_tokens=2900) as stream:
+    with first.stream("1", max_tokens=LONG) as stream:
         stream.skip_to_text()
         first.signal(signal.SIGKILL)
         first.wait()
@@ -138,7 +142,7 @@ def _stands_still(server: Server) -> bool:
 
 def test_workers_of_up_end_when_it_is_killed(house: House, slow_model: Path) -> None:
     server = house.up(slow_model, workers=2)
-    with server.stream("1", max_tokens=2900) as stream:
+    with server.stream("1", max_tokens=LONG) as stream:
         stream.skip_to_text()
         server.signal(signal.SIGKILL)
         server.wait()
@@ -150,14 +154,16 @@ def test_two_frontends_share_a_worker(house: House, slow_model: Path) -> None:
     worker = house.worker(slow_model, "--connect", house.endpoint(one), "--connect", house.endpoint(two))
     assert one.wait_for_workers(1)[0]["pid"] == worker.pid
     assert two.wait_for_workers(1)[0]["pid"] == worker.pid
-    with one.stream("1", max_tokens=60) as first, two.stream("100", max_tokens=60) as second:
-        start = first.skip_to_text(), second.skip_to_text()
+    with one.stream("1", max_tokens=LONG) as first, two.stream("100", max_tokens=LONG) as second:
+        assert first.skip_to_text() == "2"
+        assert second.skip_to_text() == "101"
         assert (one.running, two.running) == (1, 1)
-        assert start[0] + first.text() == counted(2, 61)
-        assert start[1] + second.text() == counted(101, 160)
+    with one.stream("1", max_tokens=60) as first, two.stream("100", max_tokens=60) as second:
+        assert first.text() == counted(2, 61)
+        assert second.text() == counted(101, 160)
     # One frontend's end is nothing to the other.
-    with two.stream("1", max_tokens=60) as stream:
-        first_text = stream.skip_to_text()
+    with two.stream("1", max_tokens=200) as stream:
+        start = stream.skip_to_text()
         one.signal(signal.SIGKILL)
         one.wait()
-        assert first_text + stream.text() == counted(2, 61)
+        assert start + stream.text() == counted(2, 201)
