@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -188,7 +187,6 @@ def _workers(model: str, adapter_file: str | None, max_batch: int, count: int) -
 
 
 def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
     try:
         settings = _settings(http, workers)
     except (SettingsError, EndpointError) as error:

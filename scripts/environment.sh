@@ -8,7 +8,8 @@ if [ ! .venv/ready -nt pyproject.toml ]; then
   .venv/bin/python -m pip install --quiet --upgrade "pip>=25.1"
   extra=
   [ "$(uname)" = Linux ] && extra="[${MLX_EXTRA:-cpu}]"
-  .venv/bin/python -m pip install --quiet --editable ".$extra" --group dev
+  # setuptools warns that a package named as its folder may confuse; here it can't be.
+  PYTHONWARNINGS=ignore .venv/bin/python -m pip install --quiet --editable ".$extra" --group dev
   # basedpyright can't follow an editable install whose package is the root, but can follow a link.
   mkdir -p .venv/root && ln -sfn ../.. .venv/root/mlx_llm_server
   touch .venv/ready

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 
@@ -61,9 +60,6 @@ def worker(
 
     A worker may start before its frontend, and keeps its model when a frontend is restarted.
     """
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(message)s", datefmt="%H:%M:%S")
-    # A download's bar is enough; its library also logs every request.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
         chosen = tuple(map(check_endpoint, endpoints)) or (default_endpoint(_port()),)
     except EndpointError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Callable
 from typing import Self
 
@@ -15,7 +16,7 @@ log = logging.getLogger(__name__)
 Report = Callable[[str, int, int], None]
 """Called with the stage's name, bytes done, and bytes in all (both 0 while unknown)."""
 
-_LOG_EVERY = 0.25
+_LOG_EVERY_SECONDS = 5.0
 
 
 class LoadProgress:
@@ -35,7 +36,7 @@ class LoadProgress:
             console=Console(stderr=True),
             disable=not sys.stderr.isatty(),
         )
-        self._logged = 0.0
+        self._logged_at = time.monotonic()
         self._stage = ""
 
     def __enter__(self) -> Self:
@@ -59,9 +60,8 @@ class LoadProgress:
         def advance(done: int) -> None:
             self._bar.update(task, completed=done)
             self._report(stage, done, total)
-            share = done / total if total else 1.0
-            if self._bar.disable and share - self._logged >= _LOG_EVERY:
-                self._logged = share
+            if self._bar.disable and time.monotonic() - self._logged_at >= _LOG_EVERY_SECONDS:
+                self._logged_at = time.monotonic()
                 log.info("weights: %d of %d MB", done >> 20, total >> 20)
 
         return advance
