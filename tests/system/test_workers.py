@@ -17,7 +17,7 @@ LONG = 2900
 def test_up_runs_as_many_workers_as_it_is_told(house: House, counting_model: Path) -> None:
     server = house.up(counting_model, workers=2)
     workers = server.workers()
-    assert [worker["name"] for worker in workers] == ["worker-1", "worker-2"]
+    assert {worker["name"] for worker in workers} == {"worker-1", "worker-2"}
     children = {child.pid for child in psutil.Process(server.pid).children()}
     assert {worker["pid"] for worker in workers} == children
 
