@@ -46,5 +46,8 @@ def make_app(services: Services) -> Application:
 def _log_request(handler: RequestHandler) -> None:
     request = handler.request
     status = handler.get_status()
-    level = logging.INFO if status < 500 else logging.ERROR
+    if isinstance(handler, ApiHandler) and handler.public:
+        level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
+    else:
+        level = logging.INFO if status < 500 else logging.ERROR
     log.log(level, "%s %s %s %.0f ms", status, request.method, request.path, 1000 * request.request_time())

@@ -43,6 +43,7 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stop = asyncio.Event()
+        self._stop_at_once = asyncio.Event()
         self._code = 0
         self._nursery: Nursery | None = None
         if settings.workers is not None:
@@ -105,16 +106,15 @@ class Server:
 
     def _on_signal(self) -> None:
         if self._stop.is_set():
-            self._grace.set()
+            self._stop_at_once.set()
         self._stop.set()
 
     async def _shut_down(self, http: HTTPServer, exchange: Exchange) -> None:
         http.stop()
-        self._grace = asyncio.Event()
         if exchange.dispatcher.unfinished:
             log.info("stopping: %d answers are running (again to stop at once)", exchange.dispatcher.unfinished)
         deadline = asyncio.get_running_loop().time() + self._settings.grace_seconds
-        while exchange.dispatcher.unfinished and not self._grace.is_set():
+        while exchange.dispatcher.unfinished and not self._stop_at_once.is_set():
             if asyncio.get_running_loop().time() >= deadline:
                 break
             await asyncio.sleep(0.05)

@@ -6,6 +6,9 @@ from typing import Protocol
 
 from .stops import StopMatcher
 
+# What a detokenizer makes of bytes that are no character.
+_BROKEN = "\N{REPLACEMENT CHARACTER}"
+
 
 class Detokenizer(Protocol):
     """What `TextStream` needs of mlx-lm's `StreamingDetokenizer`, which holds back incomplete characters."""
@@ -33,7 +36,10 @@ class TextStream:
         return self._matcher.push(self._detokenizer.last_segment)
 
     def finish(self) -> tuple[str, bool]:
-        """Return the rest of the text, and whether it still completed a stop string."""
+        """Return the rest of the text, and whether it still completed a stop string.
+
+        A character that the answer's end has cut is left out.
+        """
         self._detokenizer.finalize()
-        text, stopped = self._matcher.push(self._detokenizer.last_segment)
+        text, stopped = self._matcher.push(self._detokenizer.last_segment.rstrip(_BROKEN))
         return (text, True) if stopped else (text + self._matcher.flush(), False)
