@@ -6,13 +6,14 @@ import asyncio
 import logging
 import signal
 import socket
+import sys
 
 import zmq
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from ..protocol.endpoints import EndpointError
-from .api.handler import MAX_DISCARDED_BYTES, Services
+from .api.handler import Services
 from .app import make_app
 from .dispatcher import Dispatcher, Failure, Limits, Retire, Why
 from .exchange import Exchange
@@ -90,7 +91,7 @@ class Server:
             idle_connection_timeout=IDLE_CONNECTION_SECONDS,
             body_timeout=BODY_SECONDS,
             max_header_size=MAX_HEADER_BYTES,
-            max_body_size=MAX_DISCARDED_BYTES,
+            max_body_size=sys.maxsize,  # ApiHandler sets the limits, and answers in the API's shape
         )
         http.add_sockets(sockets)
         return http

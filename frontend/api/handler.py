@@ -29,7 +29,8 @@ from ..exchange import Exchange
 
 log = logging.getLogger(__name__)
 
-# A refused body is read and thrown away up to this size; beyond, Tornado closes the connection.
+# A refused body is read and thrown away up to this size. One that is announced larger is answered at once, and
+# one that turns out larger loses its connection.
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024
 _PREFLIGHT_SECONDS = 600
 
@@ -65,6 +66,7 @@ class ApiHandler(RequestHandler):
         self.services = services
         self._refusal: ApiError | None = None
         self._body = bytearray()
+        self._received = 0
 
     def set_default_headers(self) -> None:
         """Say nothing of the server's software."""
@@ -74,6 +76,8 @@ class ApiHandler(RequestHandler):
 
     def prepare(self) -> None:
         """Decide by the headers alone whether the request is let in."""
+        if self._announced_bytes() > MAX_DISCARDED_BYTES:
+            raise self._too_large()
         try:
             self._check_access()
             if self.request.method == "POST":
@@ -112,9 +116,12 @@ class ApiHandler(RequestHandler):
             raise UnsupportedMediaType(
                 f"The body must be sent as 'Content-Type: application/json', not {media_type!r:.100}."
             )
-        length = headers.get("Content-Length", "0")
-        if length.isdigit() and int(length) > self.services.max_body_bytes:
+        if self._announced_bytes() > self.services.max_body_bytes:
             raise self._too_large()
+
+    def _announced_bytes(self) -> int:
+        length = self.request.headers.get("Content-Length", "0")
+        return int(length) if length.isdigit() else 0
 
     def _too_large(self) -> PayloadTooLarge:
         return PayloadTooLarge(
@@ -123,7 +130,10 @@ class ApiHandler(RequestHandler):
 
     def data_received(self, chunk: bytes) -> None:
         """Keep a piece of the body, or throw it away if the request is refused anyway."""
+        self._received += len(chunk)
         if self._refusal is not None:
+            if self._received > MAX_DISCARDED_BYTES and self.request.connection is not None:
+                self.request.connection.stream.close()  # pyright: ignore[reportAttributeAccessIssue]
             return
         if len(self._body) + len(chunk) > self._body_limit:
             self._refusal = self._too_large()

@@ -145,7 +145,7 @@ def test_a_broken_model_is_said_plainly(house: House, tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text('{"model_type": "no-such-architecture"}')
     refused = house.start(["mlx-llm-server", "--model", str(tmp_path)], PORT=str(free_port()))
     assert refused.wait() == 1
-    assert "is not a complete model" in refused.log or "can't be loaded" in refused.log
+    assert f"{tmp_path} is not complete" in refused.log
 
 
 def test_a_worker_without_a_model_exits_with_78(house: House) -> None:
