@@ -21,9 +21,6 @@ from .scheduler import Insert, Remove, Stepped
 
 log = logging.getLogger(__name__)
 
-# The interpreter hands over a busy GIL only after this long; the main thread waits for it after every step.
-_GIL_SWITCH_SECONDS = 0.0005
-
 
 @dataclass(frozen=True)
 class Options:
@@ -59,7 +56,6 @@ def run(options: Options) -> int:
     link = Link(hello, options.endpoints, orders, sys.stdin.fileno() if options.lifeline else None)
     _on_signal(_stop_now)
     link.start()
-    sys.setswitchinterval(_GIL_SWITCH_SECONDS)
     log.info("worker %s waits for a frontend at %s", options.name, ", ".join(options.endpoints))
     try:
         code, reason = _live(options, orders, link)

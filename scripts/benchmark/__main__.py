@@ -29,6 +29,9 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
 @click.option("--streams", callback=_counts, default="1,8,32", help="How many requests at once, in turn.")
 @click.option("--max-tokens", type=click.IntRange(min=2), default=200, help="Length of an answer.")
+@click.option(
+    "--sentences", type=click.IntRange(min=1), default=1, help="Length of a prompt, to two sentences more."
+)
 @click.option("--rounds", type=click.IntRange(min=1), default=2, help="Requests that a stream makes in a row.")
 @click.option("--runs", type=click.IntRange(min=1), default=3, help="Turns of which the median is taken.")
 @click.option(
@@ -46,6 +49,7 @@ def main(
     model: str | None,
     streams: list[int],
     max_tokens: int,
+    sentences: int,
     rounds: int,
     runs: int,
     programs: tuple[str, ...],
@@ -63,11 +67,12 @@ def main(
                 with STARTS[name](path, max(streams)) as measure:
                     for count in streams:
                         # Kernels, caches and connections of this batch size; no prompt is met again.
-                        measure(job(count, 1, min(WARM_UP, max_tokens), -1 - turn))
-                        results[count][name].append(measure(job(count, rounds, max_tokens, turn)))
+                        measure(job(count, 1, min(WARM_UP, max_tokens), -1 - turn, sentences))
+                        results[count][name].append(measure(job(count, rounds, max_tokens, turn, sentences)))
     about = {
         "model": model or "random, 0.75M parameters, float32",
-        "work": f"{max_tokens} tokens an answer, {rounds} answers a stream, greedy; median of {runs} runs",
+        "work": f"prompts of {sentences} to {sentences + 2} short sentences, "
+        f"{rounds} answers of {max_tokens} tokens a stream, greedy; median of {runs} runs",
         "versions": report.versions(),
         "machine": f"{os.cpu_count()} cores",
         "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself" if has_openblas() else "MLX's own",

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-SENTENCE = "Tell me a long story about a small boy, an old man and the sea, and do not stop before the end. "
+SENTENCE = "Say {}. "
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,18 @@ class Measurement:
             self.itl.extend(after - before for before, after in pairwise(times))
 
 
-def job(streams: int, rounds: int, max_tokens: int, turn: int) -> Job:
-    """The job of a turn: no prompt occurs twice, so that no prefix cache shortens one; lengths differ."""
+def job(streams: int, rounds: int, max_tokens: int, turn: int, sentences: int = 1) -> Job:
+    """The job of a turn: no prompt occurs twice, so that no prefix cache shortens one; lengths differ.
+
+    A prompt is `sentences` to `sentences + 2` sentences long.
+    """
     return Job(
         [
-            [f"{turn} {streams} {stream} {part}: " + SENTENCE * (1 + stream % 3) for part in range(rounds)]
+            [
+                SENTENCE.format(((turn * 1000 + streams) * streams + stream) * rounds + part)
+                * (sentences + stream % 3)
+                for part in range(rounds)
+            ]
             for stream in range(streams)
         ],
         max_tokens,
