@@ -129,6 +129,11 @@ class ContinuousBatch(BatchGenerator):
         self._generation_batch = DecodeBatch.empty(model, self.sampler)
         self._prompt_batch = _PromptBatch.empty(model, self.sampler, prefill_step_size=self.prefill_step_size)
 
+    @property
+    def waiting(self) -> int:
+        """How many prompts are not yet fully processed."""
+        return len(self._prompt_batch) + len(self._unprocessed_sequences)
+
     def _make_batch(self, n: int) -> PromptProcessingBatch:
         batch = super()._make_batch(n)
         batch.__class__ = _PromptBatch

@@ -14,10 +14,10 @@ from .batch import ContinuousBatch
 from .sampling import RowSampling, make_processors
 from .scheduler import Insert, Key, Token
 
-# Prompts that are prefilled together, and the tokens of each that one step processes. Small enough that a
-# running row does not wait long for its next token.
-_PREFILL_BATCH = 8
-_PREFILL_CHUNK = 512
+# Prompt tokens that one step processes, of all waiting prompts together; no more, so that a running row does not
+# wait long for its next token. One prompt alone gets at most an eighth of them.
+_PREFILL_TOKENS = 4096
+_LARGEST_CHUNK = _PREFILL_TOKENS // 8
 
 
 class Engine:
@@ -34,8 +34,8 @@ class Engine:
             model,
             stop_tokens=[[token] for token in sorted(eos_tokens)],
             completion_batch_size=max_batch,
-            prefill_batch_size=min(_PREFILL_BATCH, max_batch),
-            prefill_step_size=_PREFILL_CHUNK,
+            prefill_batch_size=max_batch,
+            prefill_step_size=_LARGEST_CHUNK,
         )
         self._keys: dict[int, Key] = {}
         self._uids: dict[Key, int] = {}
@@ -70,6 +70,8 @@ class Engine:
         Raises:
             Exception: Whatever MLX raises. The context is suspect after that; the process must end.
         """
+        together = max(1, min(self._generator.waiting, self._generator.prefill_batch_size))
+        self._generator.prefill_step_size = min(_LARGEST_CHUNK, max(1, _PREFILL_TOKENS // together))
         _, responses = self._generator.next()
         self.steps += 1
         tokens = [Token(self._keys[r.uid], r.token, r.finish_reason) for r in responses]

@@ -32,7 +32,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option(
     "--sentences", type=click.IntRange(min=1), default=1, help="Length of a prompt, to two sentences more."
 )
-@click.option("--rounds", type=click.IntRange(min=1), default=2, help="Requests that a stream makes in a row.")
+@click.option("--rounds", type=click.IntRange(min=1), default=1, help="Requests that a stream makes in a row.")
 @click.option("--runs", type=click.IntRange(min=1), default=3, help="Turns of which the median is taken.")
 @click.option(
     "--program",
