@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import click
 
 from .. import __version__
+from ..options import MODEL_OPTIONS, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 from .access import AccessPolicy
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
@@ -108,38 +107,10 @@ _HTTP_OPTIONS = [
         help="Where workers connect (ipc://...).  [default: a socket named after the port, in ~/.mlx-serve/run]",
     ),
 ]
-_MODEL_OPTIONS = [
-    click.option(
-        "--model",
-        required=True,
-        envvar="MLX_SERVE_MODEL",
-        metavar="PATH",
-        help="A model's folder or a Hugging Face id; Hugging Face or quantized MLX format.",
-    ),
-    click.option(
-        "--adapter-file",
-        envvar="MLX_SERVE_ADAPTER_FILE",
-        metavar="PATH",
-        help="A LoRA adapter: its folder, or its weights file with adapter_config.json beside it.",
-    ),
-    click.option(
-        "--max-batch",
-        type=click.IntRange(1, 1024),
-        default=32,
-        show_default=True,
-        envvar="MLX_SERVE_MAX_BATCH",
-        help="Generations that a worker decodes together; more wait in the queue.",
-    ),
-]
-
-
-def _with(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return a decorator that adds options in the order of the list."""
-    return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
 
 
 @click.command()
-@_with(_HTTP_OPTIONS)
+@with_options(_HTTP_OPTIONS)
 def frontend(**http: Any) -> None:
     """Run the HTTP frontend alone.
 
@@ -149,7 +120,7 @@ def frontend(**http: Any) -> None:
 
 
 @click.command()
-@_with(_MODEL_OPTIONS)
+@with_options(MODEL_OPTIONS)
 @click.option(
     "--workers",
     type=click.IntRange(1, 64),
@@ -158,7 +129,7 @@ def frontend(**http: Any) -> None:
     envvar="MLX_SERVE_WORKERS",
     help="How many workers to start and keep running; each loads the model.",
 )
-@_with(_HTTP_OPTIONS)
+@with_options(_HTTP_OPTIONS)
 def up(model: str, adapter_file: str | None, max_batch: int, workers: int, **http: Any) -> None:
     """Serve a model: a frontend plus workers that are restarted when they die.
 
@@ -169,8 +140,8 @@ def up(model: str, adapter_file: str | None, max_batch: int, workers: int, **htt
 
 @click.command()
 @click.version_option(__version__, prog_name="mlx-llm-server")
-@_with(_MODEL_OPTIONS)
-@_with(_HTTP_OPTIONS)
+@with_options(MODEL_OPTIONS)
+@with_options(_HTTP_OPTIONS)
 def llm_server(model: str, adapter_file: str | None, max_batch: int, **http: Any) -> None:
     """Serve a model on Apple's MLX with an OpenAI-compatible API.
 

@@ -7,23 +7,12 @@ import sys
 
 import click
 
+from ..options import MODEL_OPTIONS, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 
 
 @click.command()
-@click.option(
-    "--model",
-    required=True,
-    envvar="MLX_SERVE_MODEL",
-    metavar="PATH",
-    help="A model's folder or a Hugging Face id; Hugging Face or quantized MLX format.",
-)
-@click.option(
-    "--adapter-file",
-    envvar="MLX_SERVE_ADAPTER_FILE",
-    metavar="PATH",
-    help="A LoRA adapter: its folder, or its weights file with adapter_config.json beside it.",
-)
+@with_options(MODEL_OPTIONS)
 @click.option(
     "--connect",
     "endpoints",
@@ -38,14 +27,6 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     envvar="MLX_SERVE_NAME",
     metavar="NAME",
     help="What the worker is called in logs and status.  [default: worker-PID]",
-)
-@click.option(
-    "--max-batch",
-    type=click.IntRange(1, 1024),
-    default=32,
-    show_default=True,
-    envvar="MLX_SERVE_MAX_BATCH",
-    help="Generations that are decoded together; more wait in the frontend's queue.",
 )
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
 def worker(

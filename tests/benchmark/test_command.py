@@ -41,7 +41,7 @@ def test_the_engine_counts_what_was_generated(tmp_path: Path) -> None:
 
 def test_one_run_against_mlx_lms_server(tmp_path: Path) -> None:
     model = random(tmp_path / "model", layers=1)
-    options = ["--model", str(model), "--streams", "1,2", "--max-tokens", "8", "--runs", "1"]
+    options = ["--model", str(model), "--streams", "1,2", "--rounds", "2", "--max-tokens", "8", "--runs", "1"]
     options += [
         "--program",
         "BatchGenerator",
