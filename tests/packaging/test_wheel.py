@@ -49,16 +49,11 @@ def test_nothing_but_the_package_and_its_metadata_is_installed(wheel: zipfile.Zi
     assert dist_info.endswith(".dist-info")
 
 
-def test_every_module_of_the_three_layers_is_installed(wheel: zipfile.ZipFile) -> None:
-    modules = {
-        f"mlx_llm_server/{path.relative_to(ROOT)}"
-        for layer in ("frontend", "worker", "protocol")
-        for path in (ROOT / layer).rglob("*.py")
-    }
+def test_every_module_of_the_root_and_the_three_layers_is_installed(wheel: zipfile.ZipFile) -> None:
+    layers = [path for layer in ("frontend", "worker", "protocol") for path in (ROOT / layer).rglob("*.py")]
+    modules = {f"mlx_llm_server/{path.relative_to(ROOT)}" for path in [*ROOT.glob("*.py"), *layers]}
 
-    assert modules | {"mlx_llm_server/__init__.py", "mlx_llm_server/__main__.py"} == {
-        name for name in wheel.namelist() if name.endswith(".py")
-    }
+    assert modules == {name for name in wheel.namelist() if name.endswith(".py")}
 
 
 def test_the_commands_are_installed(wheel: zipfile.ZipFile) -> None:
