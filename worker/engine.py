@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..protocol.messages import Sampling
 from .batch import ContinuousBatch
 from .sampling import RowSampling, make_processors
 from .scheduler import Insert, Key, Token
@@ -30,6 +31,7 @@ class Engine:
     """
 
     def __init__(self, model: Any, eos_tokens: set[int], max_batch: int) -> None:
+        self._eos_tokens = eos_tokens
         self._generator = ContinuousBatch(
             model,
             stop_tokens=[[token] for token in sorted(eos_tokens)],
@@ -39,6 +41,14 @@ class Engine:
         )
         self._keys: dict[int, Key] = {}
         self._uids: dict[Key, int] = {}
+        self.steps = 0
+
+    def warm_up(self) -> None:
+        """Generate two tokens for nobody: kernels are compiled, and a model that can't run fails here."""
+        token = min(self._eos_tokens, default=0)
+        self.insert(Insert(Key(-1, -1), [token, token], Sampling(seed=0), 2))
+        while self.busy:
+            self.step()
         self.steps = 0
 
     @property

@@ -87,6 +87,7 @@ def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tup
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
     engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
+    engine.warm_up()
     backend = _describe_backend()
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))

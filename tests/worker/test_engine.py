@@ -329,3 +329,17 @@ def test_every_step_counts_and_prefill_counts_too(counting: LoadedModel, engine_
         steps += 1
 
     assert engine.steps == steps > 4
+
+
+def test_warming_up_leaves_the_engine_as_new(counting: LoadedModel) -> None:
+    engine = Engine(counting.model, counting.tokenizer.eos_token_ids, 4)
+
+    engine.warm_up()
+
+    assert not engine.busy
+    assert engine.steps == 0
+    engine.insert(Insert(Key(0, 1), counting.tokenizer.encode("398"), Sampling(0, 0.0), 10))
+    tokens = []
+    while engine.busy:
+        tokens += engine.step()
+    assert [token.finish for token in tokens] == [None, None, "stop"]
