@@ -28,13 +28,13 @@ class Readiness(ApiHandler):
         dispatcher = self.services.exchange.dispatcher
         state = {
             "status": "ready" if dispatcher.ready else "not ready",
-            "workers": [_describe(worker) for worker in dispatcher.workers],
+            "workers": [_describe(worker, dispatcher.begun(worker)) for worker in dispatcher.workers],
             "queued": dispatcher.queued,
         }
         self.send_json(state, 200 if dispatcher.ready else 503)
 
 
-def _describe(worker: Worker) -> dict[str, Any]:
+def _describe(worker: Worker, begun: int) -> dict[str, Any]:
     described: dict[str, Any] = {
         "name": worker.hello.worker,
         "pid": worker.hello.pid,
@@ -48,6 +48,7 @@ def _describe(worker: Worker) -> dict[str, Any]:
         "model": worker.ready.model.id,
         "backend": worker.ready.backend,
         "running": len(worker.running),
+        "begun": begun,
         "capacity": worker.ready.capacity,
         "step": worker.step,
     }

@@ -83,6 +83,10 @@ class Dispatcher:
         """How many generations somebody waits for."""
         return sum(not generation.cancelled for generation in self._generations.values())
 
+    def begun(self, worker: Worker) -> int:
+        """How many of a worker's generations it has accepted; only the others can still go to another one."""
+        return sum(self._generations[number].started for number in worker.running)
+
     # --- the one entry ---
 
     def handle(self, event: Event, now: float) -> list[Action]:

@@ -735,3 +735,14 @@ def test_a_known_worker_that_turns_up_with_another_version_is_forgotten(driver: 
 
     assert [type(action) for action in actions] == [Deliver, Transmit]
     assert driver.dispatcher.workers == []
+
+
+def test_a_generation_is_begun_once_it_is_accepted(driver: Driver) -> None:
+    driver.join(A)
+    driver.submit(1)
+    driver.submit(2)
+    assert driver.dispatcher.begun(driver.worker(A)) == 0
+
+    driver.hear(A, Accepted(2, 5))
+
+    assert driver.dispatcher.begun(driver.worker(A)) == 1

@@ -82,7 +82,7 @@ def test_a_killed_worker_under_load(house: House, slow_model: Path) -> None:
         async with server.async_openai() as client:
             readers = [asyncio.create_task(_read(client, number)) for number in range(8)]
             await asyncio.to_thread(
-                until, lambda: [w["running"] for w in server.workers()] == [4, 4], "all streams run"
+                until, lambda: [w["begun"] for w in server.workers()] == [4, 4], "all streams run"
             )
             # Each has said something.
             step = max(worker["step"] for worker in server.workers())
@@ -127,7 +127,7 @@ def test_an_answer_of_a_killed_worker_never_looks_complete(house: House, slow_mo
     server = house.up(slow_model)
     with server.openai() as client, server.stream("1", max_tokens=LONG) as stream:
         stream.skip_to_text()
-        killer = threading.Thread(target=_kill_once_running, args=(server, 2))
+        killer = threading.Thread(target=_kill_once_begun, args=(server, 2))
         killer.start()
         with pytest.raises(openai.InternalServerError) as caught:
             client.chat.completions.create(
@@ -146,8 +146,8 @@ def test_an_answer_of_a_killed_worker_never_looks_complete(house: House, slow_mo
     assert server.text("5", max_tokens=3) == "6 7 8"
 
 
-def _kill_once_running(server: Server, count: int) -> None:
-    until(lambda: server.running == count, "the answers are under way")
+def _kill_once_begun(server: Server, count: int) -> None:
+    until(lambda: sum(worker.get("begun", 0) for worker in server.workers()) == count, "the answers are begun")
     os.kill(server.workers()[0]["pid"], signal.SIGKILL)
 
 
