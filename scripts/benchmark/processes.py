@@ -29,10 +29,13 @@ def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str
     killed after `PATIENCE` seconds.
     """
     # A group of its own: Ctrl-C reaches this process only, which then ends the children in order.
-    child = subprocess.Popen(  # noqa: S603 - the command is ours
-        [sys.executable, "-m", *command], text=True, start_new_session=True, **options
-    )
+    with _signals_held() as held:
+        child = subprocess.Popen(  # noqa: S603 - the command is ours
+            [sys.executable, "-m", *command], text=True, start_new_session=True, **options
+        )
     try:
+        for number in held:
+            signal.raise_signal(number)
         yield child
     finally:
         for number in (signal.SIGTERM, signal.SIGKILL):
@@ -44,6 +47,21 @@ def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str
             if pipe:
                 with contextlib.suppress(BrokenPipeError):
                     pipe.close()
+
+
+@contextlib.contextmanager
+def _signals_held() -> Iterator[list[int]]:
+    """Note the signals that would end us instead of acting on them: a child half started would be left behind."""
+    held: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: held.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield held
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
