@@ -1,5 +1,5 @@
 """The process that owns one MLX context: model, prompts, generation, text.
 
-The main thread loads the model and runs every MLX call, an I/O thread owns the sockets, and a third thread
-renders and tokenizes prompts. It knows nothing of HTTP.
+The main thread loads the model and runs every MLX call, an I/O thread owns the sockets, and prompt threads
+render and tokenize. It knows nothing of HTTP.
 """

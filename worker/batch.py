@@ -1,7 +1,7 @@
 """mlx-lm's continuous batching with a cheaper decode step.
 
 `BatchGenerator`, its prompt batches and caches are mlx-lm's (`mlx_lm/generate.py`, 0.32). The decode step is
-ours, with three differences; each row of a batch of 32 costs a sixth less by them on a CPU:
+ours, with three differences, by which a step of 32 rows took 5.1 to 6.5 ms instead of 6.8 to 7.3 on a CPU:
 
 - log-probabilities are not sliced and evaluated for every row: nobody asks for them;
 - one `BatchSampler` draws for all rows, instead of one sampler call a row;

@@ -24,7 +24,7 @@ def prefer_openblas() -> None:
     except OSError:
         return  # `describe` then names the reference BLAS and what to install
     if "OPENBLAS_NUM_THREADS" not in os.environ:
-        # Its threads spin while they wait: on every core, they took a third of the time of everything else.
+        # Its threads spin while they wait: up to 14 ms of system time a decode step on 2 cores, against 1 ms.
         library.openblas_set_num_threads(max(1, (os.cpu_count() or 1) // 2))
 
 
