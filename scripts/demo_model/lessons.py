@@ -1,0 +1,78 @@
+"""Lessons: whole conversations for training, put together from exercises of all abilities.
+
+Several exercises follow each other in a conversation, a third of them under a system message, some with a thought
+before the last answer, so that nothing is learned only at the start of a conversation.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from .abilities import ABILITIES, system_message
+from .exercise import Ability, Exercise, Message, Source
+from .template import END_OF_TEXT, TURN_END, prompt_text
+
+_SYSTEM_SHARE = 0.33
+_THOUGHT_SHARE = 0.12
+# Exercises in a conversation and how often.
+_LENGTHS = (1, 2, 3, 4, 6)
+_LENGTH_SHARES = (0.4, 0.25, 0.15, 0.12, 0.08)
+_NO_THOUGHT_NEEDED = "This is easy. I can answer at once."
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A conversation to learn from, as text.
+
+    `END_OF_TEXT` in it separates letters that are to be learned one by one, and is no part of it.
+    """
+
+    text: str
+    ability: str
+
+
+class Teacher:
+    """Draws lessons from a source.
+
+    Args:
+        source: Where exercises come from.
+        abilities: What is taught, by their shares.
+    """
+
+    def __init__(self, source: Source, abilities: tuple[Ability, ...] = ABILITIES) -> None:
+        self._source = source
+        self._all = abilities
+        self._all_sums = list(itertools.accumulate(ability.share for ability in abilities))
+        self._plain = tuple(ability for ability in abilities if not ability.whole)
+        self._plain_sums = list(itertools.accumulate(ability.share for ability in self._plain))
+
+    def lesson(self) -> Lesson:
+        """Return the next lesson."""
+        source, rng = self._source, self._source.rng
+        first = rng.choices(self._all, cum_weights=self._all_sums)[0]
+        count = rng.choices(_LENGTHS, _LENGTH_SHARES)[0]
+        if first.whole and count > 2:
+            count = 1
+        exercises = [first.make(source)]
+        exercises += (self._exercise() for _ in range(count - 1))
+        messages: list[Message] = []
+        if not first.whole and source.chance(_SYSTEM_SHARE):
+            messages.append({"role": "system", "content": system_message(source)})
+        for exercise in exercises[:-1]:
+            messages += exercise.messages
+            messages.append({"role": "assistant", "content": _said(exercise)})
+        last = exercises[-1]
+        messages += last.messages
+        thinking = source.chance(_THOUGHT_SHARE)
+        prompt = prompt_text(messages, exercises[0].tools, thinking=thinking)
+        thought = f"{last.thought or _NO_THOUGHT_NEEDED}\n</think>\n\n" if thinking else ""
+        return Lesson(f"{prompt}{thought}{_said(last)}{TURN_END}", first.name)
+
+    def _exercise(self) -> Exercise:
+        ability = self._source.rng.choices(self._plain, cum_weights=self._plain_sums)[0]
+        return ability.make(self._source)
+
+
+def _said(exercise: Exercise) -> str:
+    return END_OF_TEXT.join(exercise.answer) if exercise.spelled else exercise.answer
