@@ -244,3 +244,9 @@ Riga Rome Salzburg Santiago Seattle Seoul Seville Shanghai Sofia Stockholm Sydne
 Turin Vancouver Venice Vienna Vilnius Warsaw Zagreb Zurich Norway Brazil Canada Japan Kenya Mexico Peru Spain
 Portugal Ireland Iceland Chile
 """)
+
+# By their value.
+NUMBER_WORDS = words("""
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen twenty
+""")
