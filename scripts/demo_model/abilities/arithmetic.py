@@ -215,11 +215,12 @@ _DIFFERENCE = (
 )
 
 _THINGS = words("""
-apples oranges pears plums cherries lemons grapes carrots potatoes tomatoes onions nuts eggs cookies cakes muffins candies
-sweets pancakes sandwiches books pens pencils crayons stickers stamps coins marbles cards balls balloons toys dolls
-blocks beads buttons shells stones rocks sticks leaves flowers roses tulips trees seeds birds cats dogs horses sheep
-cows chickens ducks geese rabbits fish bees ants boats cars bikes trucks bottles cups plates spoons forks boxes bags
-baskets shirts socks hats shoes gloves keys tickets letters photos songs games points dollars euros chairs lamps
+apples oranges pears plums cherries lemons grapes carrots potatoes tomatoes onions nuts eggs cookies cakes
+muffins candies sweets pancakes sandwiches books pens pencils crayons stickers stamps coins marbles cards balls
+balloons toys dolls blocks beads buttons shells stones rocks sticks leaves flowers roses tulips trees seeds
+birds cats dogs horses sheep cows chickens ducks geese rabbits fish bees ants boats cars bikes trucks bottles
+cups plates spoons forks boxes bags baskets shirts socks hats shoes gloves keys tickets letters photos songs
+games points dollars euros chairs lamps
 """)
 # {a} and {b} are numbers, {x} things, {n} and {m} names.
 _ADD_STORIES = (

@@ -103,7 +103,7 @@ def _saying(rng: random.Random) -> str:
 
 
 def _will(rng: random.Random) -> str:
-    mood = pick(rng, ("will", "can", "may", "must", "should", "did not", "cannot"))
+    mood = pick(rng, ("will", "can", "may", "must", "should", "did not", "didn't", "can't", "won't"))
     return f"{_thing(rng)} {mood} {pick(rng, vocabulary.TRANSITIVE)[0]} {_thing(rng)}"
 
 

@@ -250,3 +250,8 @@ NUMBER_WORDS = words("""
 zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
 eighteen nineteen twenty
 """)
+
+PALINDROMES = words("""
+anna bob civic dad deed did eve eye hannah kayak level madam mom noon otto peep pop racecar radar redder refer
+rotor sagas sees solos stats tenet toot wow
+""")

@@ -197,5 +197,5 @@ def noted(source: Source, text: str, notes: Sequence[str] = BRIEF) -> str:
     """Return a request, sometimes with a remark on how to answer."""
     if source.rng.random() >= _SHARE_NOTED:
         return text
-    joint = " " if text[-1] in ".?!" else source.wording((". ", "\n", ", "))
+    joint = " " if text[-1] in ".?!" else source.wording((". ", "\n"))
     return text + joint + source.wording(notes)
