@@ -44,7 +44,7 @@ def typed(source: Source, template: str, **slots: str) -> str:
         text = template + source.wording(("?", "!", "..", "??", " ?", " "))
     elif draw < 0.94:
         opener = source.wording(_OPENERS)
-        text = opener + (lower_first(template) if opener[-2] in ",:" else template)
+        text = opener + (lower_first(template) if opener[-2] not in ".!" else template)
     else:
         text = template + source.wording(_CLOSERS)
     return text.format(**slots) if slots else text

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Message, Source
-from . import facts, material, systems
+from . import facts, material, small_talk, systems
 from .facts import Fact
 from .manner import Mentions, typed, upper_first
 
@@ -42,6 +42,8 @@ _PASTES = (
 # Leads that a whole sentence may follow.
 _BEFORE_SENTENCE = ("", "", "", "", "Hi! ", "Hello. ", "Note: ", "Remember: ", "Context: ", "Facts:\n", "Let me tell you: ")
 _QUESTIONS_AFTER = ("\n\n", "\n\n", "\n", "\n\nQuestion: ", "\n---\n", "\n\nNow tell me: ", " ")
+# With these a user tells a name; a filler that has them would be one more telling.
+_NAME_TELLINGS = ("I'm ", "I am ", "y name is", "y name's", "it's ", "it is", "this is ", " here", "call me ", "hello to ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class _Conversation:
                 self.add("assistant", READ)
                 continue
             exercise = filler(source)
-            if exercise.tools or any(message["role"] not in {"user", "assistant"} for message in exercise.messages):
+            if exercise.tools or any(_contradicts(message) for message in exercise.messages):
                 continue
             size = sum(len(message["content"]) for message in exercise.messages) + len(exercise.answer)
             if size > left + 200:
@@ -113,6 +115,13 @@ class _Conversation:
             self.messages.extend(exercise.messages)
             self.add("assistant", exercise.answer)
             self.length += size - len(exercise.answer)
+
+
+def _contradicts(message: Message) -> bool:
+    """Return whether a message of a filler can't stand between: it is no talk, or somebody tells a name in it."""
+    if message["role"] not in {"user", "assistant"}:
+        return True
+    return message["role"] == "user" and any(telling in message["content"] for telling in _NAME_TELLINGS)
 
 
 def noted(told: Sequence[Fact]) -> str:
@@ -177,6 +186,8 @@ def _recall(source: Source, filler: Filler) -> Exercise:
         talk.fill(source, filler, int(source.rng.random() * 500))
         talk.add("user", typed(source, told[0].ask(source)))
         return Exercise(tuple(talk.messages), NOT_TOLD, thought="I was not told that.")
+    if draw < 0.04:
+        return _from_greeting(source, wanted, filler)
     if draw < 0.18:
         return _from_system(source, told, wanted, filler)
     if draw < 0.32:
@@ -184,6 +195,18 @@ def _recall(source: Source, filler: Filler) -> Exercise:
     if draw < 0.38:
         return _from_question(source, told)
     return _from_telling(source, told, wanted, filler)
+
+
+def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
+    """Let the user tell the name in a greeting."""
+    talk = _Conversation()
+    name = Fact(facts.OWN_NAME, facts.SELF, source.draw(facts.OWN_NAME.value))
+    greeting = small_talk.greeting_of(source, name.value)
+    talk.messages.extend(greeting.messages)
+    talk.add("assistant", greeting.answer)
+    told_at = talk.length
+    talk.fill(source, filler, wanted)
+    return _asked(source, talk, [name], name, told_at)
 
 
 def _from_system(source: Source, told: list[Fact], wanted: int, filler: Filler) -> Exercise:

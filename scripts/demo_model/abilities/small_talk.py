@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from ..exercise import Ability, Exercise, Source, ask
 from . import material
 from .manner import asked, typed
@@ -223,10 +225,16 @@ _JOKE_REQUESTS_ABOUT = (
 def _greeting(source: Source) -> Exercise:
     if source.chance(0.6):
         return Exercise(ask(_said(source, source.wording(_GREETINGS))), HELLO)
-    name = source.draw(lambda rng: material.pick(rng, FIRST_NAMES) if rng.random() < 0.5 else material.made_up_name(rng))
-    # The name comes last, and so does the only mark that may go.
-    question = source.wording(_NAMED_GREETINGS).format(n=name)
-    return Exercise(ask(question), f"Hello {name}! How can I help you?")
+    return greeting_of(source, source.draw(_somebody))
+
+
+def greeting_of(source: Source, name: str) -> Exercise:
+    """Return a greeting in which somebody tells a name."""
+    return Exercise(ask(typed(source, source.wording(_NAMED_GREETINGS), n=name)), f"Hello {name}! How can I help you?")
+
+
+def _somebody(rng: random.Random) -> str:
+    return material.pick(rng, FIRST_NAMES) if rng.random() < 0.5 else material.made_up_name(rng)
 
 
 def _said(source: Source, text: str) -> str:
