@@ -1,0 +1,130 @@
+"""System messages that change nothing: what people and programs send before a conversation.
+
+They name nobody and ask for nothing that an answer would show, so that the model learns to read past them.
+"""
+
+from __future__ import annotations
+
+from ..exercise import Source
+from . import material
+from .manner import lower_first
+
+_KINDS = (
+    *("helpful", "friendly", "polite", "kind", "useful", "smart", "honest", "careful", "patient", "clever", "reliable"),
+    *("harmless", "concise", "professional", "cheerful", "precise", "warm", "knowledgeable", "respectful", "calm"),
+    *("thoughtful", "great", "good", "modest", "quick", "small", "tiny", "expert", "trustworthy", "courteous"),
+)
+_BEINGS = (
+    *("assistant", "assistant", "assistant", "AI assistant", "AI", "chatbot", "bot", "language model", "AI model", "helper"),
+    *("virtual assistant", "digital assistant", "chat assistant", "large language model", "AI language model", "agent"),
+    *("customer service assistant", "support assistant", "AI helper", "conversational AI", "personal assistant"),
+)
+_TAILS = (
+    *("", "", "", "", " that answers briefly", " who answers briefly", " that answers questions", " who helps people"),
+    *(" that helps users", " for everyday questions", " for our customers", " that answers in English"),
+    *(" who gives short answers", " that always tells the truth", " running on a small computer", " who likes to help"),
+    *(" that follows instructions", " and you answer in one sentence", " that is good at many things", " for developers"),
+)
+_OPENINGS = (
+    *("You are {a}.", "You are {a}.", "You are {a}.", "You are {a}.", "You're {a}.", "Act as {a}.", "Be {a}."),
+    *("You are {a}", "you are {a}", "Behave like {a}.", "You will act as {a}.", "I want you to be {a}."),
+    *("In this chat you are {a}.", "You are {a}!", "You work as {a}.", "Your role is to be {a}.", "Role: {a}"),
+    *("The assistant is {a}.", "You're {a}", "This is a conversation between a user and {a}."),
+    *("A chat between a curious user and {a}.", "Below is a conversation with {a}.", "Respond as {a} would."),
+)
+_ADVICE = (
+    *("Answer briefly.", "Be brief.", "Be concise.", "Keep your answers short.", "Answer in one sentence.", "Be polite."),
+    *("Always be polite.", "Be kind to the user.", "Be helpful.", "Answer the user's questions.", "Be precise."),
+    *("Answer as well as you can.", "Help the user as well as you can.", "Do not make things up.", "Tell the truth."),
+    *("If you do not know something, say so.", "Never be rude.", "Think before you answer.", "Follow the instructions."),
+    *("Use simple words.", "Do not repeat yourself.", "Avoid long explanations.", "Answer in English.", "Stay on topic."),
+    *("Always answer in English.", "Do what the user asks.", "Read every message carefully.", "Do not apologize."),
+    *("Give direct answers.", "No small print.", "Your answers are correct and short.", "Take your time.", "Stay calm."),
+    *("Remember what the user tells you.", "The user may ask anything.", "Use the conversation so far.", "Be friendly."),
+    *("Provide accurate answers.", "Do not use markdown.", "Use plain text.", "Do not say more than is asked."),
+    *("Never give an opinion.", "Be creative.", "Be honest.", "Your goal is to help.", "Users trust you."),
+    *("Please answer the following questions.", "Please keep to the facts.", "Answer clearly.", "Have a nice day."),
+    *("Write in a friendly tone.", "Use a professional tone.", "Keep a light tone.", "Don't be verbose."),
+    *("Only answer what was asked.", "Do not ask questions back.", "Respond to each message.", "Ignore spelling mistakes."),
+    *("Follow the user's instructions exactly.", "Do your best.", "You can do it.", "Respect the user's privacy."),
+)
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_SHARE_SHORT = 0.35
+
+
+def system_message(source: Source) -> str:
+    """Return a system message that names nobody and asks for nothing special."""
+    rng = source.rng
+    if rng.random() < _SHARE_SHORT:
+        return opening(source)
+    parts = [opening(source)] if rng.random() < 0.8 else []
+    parts += [source.wording(_ADVICE) for _ in range(int(rng.random() * rng.random() * 6) + (not parts))]
+    if rng.random() < 0.3:
+        parts.insert(int(rng.random() * (len(parts) + 1)), _circumstance(source))
+    if rng.random() < 0.08:
+        return "\n".join(f"- {part}" for part in parts)
+    return source.wording((" ", " ", " ", " ", "\n", "\n\n")).join(parts)
+
+
+def opening(source: Source) -> str:
+    """Return the first sentence of such a message: a sort of assistant, without a name."""
+    kind = source.wording(_KINDS)
+    if source.chance(0.3):
+        kind += source.wording((" and ", ", ")) + source.wording(_KINDS)
+    if source.chance(0.12):
+        kind = source.wording(("very ", "really ", "highly ", "most ", "always ")) + kind
+    being = source.wording(_BEINGS) + source.wording(_TAILS)
+    whole = f"{kind} {being}" if source.chance(0.85) else being
+    return source.wording(_OPENINGS).replace("{a}", ("an " if whole[0] in "aeiouAEIOU" else "a ") + whole)
+
+
+def advice(source: Source) -> str:
+    """Return a sentence on how to answer, which changes no answer."""
+    return source.wording(_ADVICE)
+
+
+def _circumstance(source: Source) -> str:
+    """Return a sentence about the date, the place or a company."""
+    rng = source.rng
+    company = material.made_up_name(rng) + source.wording(("", "", " Inc.", " Ltd", " GmbH", "soft", " Systems", " Labs"))
+    year, month, day = 2019 + int(rng.random() * 16), int(rng.random() * 12), int(rng.random() * 28) + 1
+    hour, minute = int(rng.random() * 24), int(rng.random() * 60)
+    choice = int(rng.random() * 16)
+    match choice:
+        case 0:
+            text = f"The current date is {year}-{month + 1:02}-{day:02}."
+        case 1:
+            text = f"Today is {source.wording(_DAYS)}, {_MONTHS[month]} {day}, {year}."
+        case 2:
+            text = f"It is {hour:02}:{minute:02}."
+        case 3:
+            text = f"Knowledge cutoff: {year}-{month + 1:02}"
+        case 4:
+            text = f"Current time: {year}-{month + 1:02}-{day:02}T{hour:02}:{minute:02}:00Z"
+        case 5:
+            text = f"You work for {company}."
+        case 6:
+            text = f"You were made available by {company}."
+        case 7:
+            text = f"You answer on the website of {company}."
+        case 8:
+            text = f"The user is a customer of {company}."
+        case 9:
+            text = f"The user lives in {source.wording(material.vocabulary.PLACES)}."
+        case 10:
+            text = f"This chat is number {int(rng.random() * 90000) + 10000}."
+        case 11:
+            text = f"{company} makes {material.plural(source.wording(material.vocabulary.NOUNS))}."
+        case 12:
+            text = f"Session {int(rng.random() * 16**8):08x}"
+        case 13:
+            text = f"Welcome to {company}!"
+        case 14:
+            text = f"Today is {_MONTHS[month]} {day}."
+        case _:
+            text = f"Note: {lower_first(material.sentence(rng))}"
+    return text
