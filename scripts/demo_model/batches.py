@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -97,7 +98,7 @@ def _padded(rows: list[tuple[np.ndarray, np.ndarray]], length: int) -> Batch:
 
 
 @contextmanager
-def made_ahead(path: str, seed: int, size: int, processes: int) -> Iterator[Iterator[Batch]]:
+def made_ahead(path: Path, seed: int, size: int, processes: int) -> Iterator[Iterator[Batch]]:
     """Yield an iterator of batches that processes of their own make.
 
     Args:
@@ -109,7 +110,7 @@ def made_ahead(path: str, seed: int, size: int, processes: int) -> Iterator[Iter
     context = multiprocessing.get_context("spawn")
     queues = [context.Queue(_AHEAD) for _ in range(processes)]
     children = [
-        context.Process(target=_make, args=(path, seed * 1000 + number, size, queue), daemon=True)
+        context.Process(target=_make, args=(str(path), seed * 1000 + number, size, queue), daemon=True)
         for number, queue in enumerate(queues)
     ]
     for child in children:

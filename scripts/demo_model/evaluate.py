@@ -38,6 +38,7 @@ class Answered:
 
     @property
     def right(self) -> bool:
+        """Whether the text is right and complete."""
         return self.ended and self.exercise.is_right(self.text)
 
 
@@ -81,7 +82,9 @@ def held_out(ability: Ability, count: int, seed: int) -> list[Exercise]:
 @click.option("--all", "everything", is_flag=True, help="Abilities without a goal too.")
 @click.option("--thinking", is_flag=True, help="Ask for thinking.")
 @click.option("--wrong", type=int, default=0, help="Show so many wrong answers of each ability.")
-def main(model: Path, count: int, seed: int, only: str | None, everything: bool, thinking: bool, wrong: int) -> None:
+def main(
+    model: Path, count: int, seed: int, only: str | None, everything: bool, thinking: bool, wrong: int
+) -> None:
     """Print the table; the exit code is 1 if a goal is missed."""
     loaded = load_model(model)
     ended, asked, missed = 0, 0, False

@@ -25,7 +25,7 @@ class Exercise:
     """A conversation up to a question, and the answer.
 
     Attributes:
-        messages: In OpenAI's shape; the last is the user's or a tool's. Assistant messages among them are right
+        messages: In OpenAI's shape; the last is the user's or a tool's. The assistant's among them are right
             answers too, and are learned from.
         answer: The assistant's text; a tool call in it is written as `template.call_text` writes it.
         tools: Tool definitions in OpenAI's shape.
@@ -56,7 +56,7 @@ class Source:
     """
 
     def __init__(self, seed: int, *, held_out: bool) -> None:
-        self.rng = random.Random(seed)
+        self.rng = random.Random(seed)  # noqa: S311 - lessons, not secrets
         self.held_out = held_out
 
     def owns(self, material: str) -> bool:

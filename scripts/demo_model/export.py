@@ -1,6 +1,6 @@
-"""Model folders as Hugging Face lays them out: the float form that training writes, and the quantized one that ships.
+"""Model folders as Hugging Face lays them out: the float form, and the quantized one that ships.
 
-    python -m mlx_llm_server.scripts.demo_model.export FLOAT OUT
+python -m mlx_llm_server.scripts.demo_model.export FLOAT OUT
 """
 
 from __future__ import annotations

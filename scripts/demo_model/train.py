@@ -19,7 +19,7 @@ import click
 import mlx.core as mx
 import mlx.optimizers as optim
 from mlx import nn
-from mlx.utils import tree_flatten, tree_map
+from mlx.utils import tree_map
 from mlx_lm.models import qwen3
 from tokenizers import Tokenizer
 
@@ -44,6 +44,7 @@ SHAPE: dict[str, Any] = {
 _WARM_UP = 200
 _MATRIX_RATE = 0.02
 _OTHER_RATE = 0.003
+_TELL_EVERY = 100
 
 
 class Trainer:
@@ -93,14 +94,11 @@ class Trainer:
         return (losses * weights).sum() / weights.sum()
 
 
-def _silence_layers(model: nn.Module) -> None:
+def _silence_layers(model: qwen3.Model) -> None:
     """Let every layer begin by adding nothing, which a deep stack learns from at once."""
-    model.update(
-        tree_map(mx.zeros_like, {"model": {"layers": [
-            {"self_attn": {"o_proj": layer.self_attn.o_proj.parameters()}, "mlp": {"down_proj": layer.mlp.down_proj.parameters()}}
-            for layer in model.layers
-        ]}})
-    )
+    for layer in model.layers:
+        for last in (layer.self_attn.o_proj, layer.mlp.down_proj):
+            last.weight = mx.zeros_like(last.weight)
 
 
 def _is_matrix(name: str, array: mx.array) -> bool:
@@ -112,20 +110,11 @@ def rate_at(progress: float, step: int, decay: float) -> float:
     return min(1.0, (step + 1) / _WARM_UP, max(0.0, (1 - progress) / decay))
 
 
-@click.command()
-@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--tokenizer", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
-@click.option("--steps", type=click.IntRange(min=1), default=20_000)
-@click.option("--minutes", type=click.FloatRange(min=0), help="End then, whatever the steps; the rate falls in time.")
-@click.option("--decay", type=click.FloatRange(0.01, 1), default=0.4, help="Last part of the run, with falling rate.")
-@click.option("--batch", type=click.IntRange(min=4096), default=65_536, help="Tokens in a batch.")
-@click.option("--processes", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="That make batches.")
-@click.option("--seed", type=int, default=0)
-@click.option("--go-on", type=click.Path(path_type=Path, exists=True), help="Weights to go on from.")
-@click.option("--save-every", type=click.IntRange(min=1), default=2000, help="Steps.")
-def main(
+def train(
     out: Path,
+    config: dict[str, Any],
     tokenizer: Path,
+    *,
     steps: int,
     minutes: float | None,
     decay: float,
@@ -135,15 +124,14 @@ def main(
     go_on: Path | None,
     save_every: int,
 ) -> None:
-    """Train the model and write it to OUT."""
-    vocabulary = Tokenizer.from_file(str(tokenizer))
-    config = SHAPE | {"vocab_size": vocabulary.get_vocab_size()}
+    """Train a model of that config and write it to `out`; the arguments are the command's."""
     trainer = Trainer(config, seed, go_on)
-    began, told, seen, losses = time.monotonic(), time.monotonic(), 0, []
-    with made_ahead(str(tokenizer), seed, batch, processes) as batches:
+    began, told, seen, step = time.monotonic(), time.monotonic(), 0, 0
+    losses: list[mx.array] = []
+    with made_ahead(tokenizer, seed, batch, processes) as batches:
         for step, each in enumerate(batches):
-            spent = (time.monotonic() - began) / 60
-            progress = max(step / steps, spent / minutes if minutes else 0.0)
+            minute = (time.monotonic() - began) / 60
+            progress = max(step / steps, minute / minutes if minutes else 0.0)
             if progress >= 1:
                 break
             losses.append(trainer.step(each, rate_at(progress, step, decay)))
@@ -152,14 +140,34 @@ def main(
             mx.async_eval(trainer.model.state, losses[-1])
             if len(losses) > 1:
                 mx.eval(losses[-2])
-            if len(losses) == 100:
+            if len(losses) == _TELL_EVERY:
                 mean, now = mx.stack(losses).mean().item(), time.monotonic()
-                print(f"step {step + 1}  {spent:.1f} min  loss {mean:.4f}  {seen / (now - told):,.0f} tokens/s", flush=True)
+                speed = seen / (now - told)
+                print(f"step {step + 1}, {minute:.1f} min: loss {mean:.4f}, {speed:,.0f} tokens/s", flush=True)
                 told, seen, losses = now, 0, []
             if (step + 1) % save_every == 0:
                 export.write_float(out, config, trainer.model, tokenizer)
     export.write_float(out, config, trainer.model, tokenizer)
     print(f"{step} steps in {(time.monotonic() - began) / 60:.1f} minutes: {out}")
+
+
+@click.command()
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--tokenizer", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=True)
+@click.option("--steps", type=click.IntRange(min=1), default=20_000)
+@click.option("--minutes", type=click.FloatRange(min=0), help="End then, if the steps are not done before.")
+@click.option(
+    "--decay", type=click.FloatRange(0.01, 1), default=0.4, help="Last part of the run, with falling rate."
+)
+@click.option("--batch", type=click.IntRange(min=4096), default=131_072, help="Tokens in a batch.")
+@click.option("--processes", type=click.IntRange(min=1), default=os.cpu_count() or 1, help="That make batches.")
+@click.option("--seed", type=int, default=0)
+@click.option("--go-on", type=click.Path(path_type=Path, exists=True), help="Weights to go on from.")
+@click.option("--save-every", type=click.IntRange(min=1), default=2000, help="Steps.")
+def main(out: Path, tokenizer: Path, **options: Any) -> None:
+    """Train the model and write it to OUT."""
+    vocabulary = Tokenizer.from_file(str(tokenizer)).get_vocab_size()
+    train(out, SHAPE | {"vocab_size": vocabulary}, tokenizer, **options)
 
 
 if __name__ == "__main__":

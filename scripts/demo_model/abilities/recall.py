@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Message, Source
-from . import facts, material, small_talk, systems
-from .facts import Fact
+from . import material, small_talk, systems, told_facts
 from .manner import Mentions, typed, upper_first
+from .told_facts import Fact
 
 Filler = Callable[[Source], Exercise]
 
@@ -21,29 +21,144 @@ CHARACTERS_A_TOKEN = 3
 
 _LONGEST = 6000  # characters
 _BEFORE = (
-    *("", "", "", "", "", "", "", "Remember: ", "Please remember: ", "Remember this: ", "Note: ", "FYI: ", "For later: "),
-    *("Keep in mind: ", "Don't forget: ", "Remember that ", "Please remember that ", "Note that ", "Keep in mind that "),
-    *("Just so you know, ", "By the way, ", "You should know that ", "I want you to remember that ", "OK, ", "Listen: "),
-    *("Please note that ", "I tell you a secret: ", "Information: ", "For your information: ", "Save this: ", "So, "),
-    *("Let me tell you something. ", "Hi! ", "Hello. ", "Hey, ", "Memorize this: ", "Do not forget that ", "Fact: "),
+    *(
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "Remember: ",
+        "Please remember: ",
+        "Remember this: ",
+        "Note: ",
+        "FYI: ",
+        "For later: ",
+    ),
+    *(
+        "Keep in mind: ",
+        "Don't forget: ",
+        "Remember that ",
+        "Please remember that ",
+        "Note that ",
+        "Keep in mind that ",
+    ),
+    *(
+        "Just so you know, ",
+        "By the way, ",
+        "You should know that ",
+        "I want you to remember that ",
+        "OK, ",
+        "Listen: ",
+    ),
+    *(
+        "Please note that ",
+        "I tell you a secret: ",
+        "Information: ",
+        "For your information: ",
+        "Save this: ",
+        "So, ",
+    ),
+    *(
+        "Let me tell you something. ",
+        "Hi! ",
+        "Hello. ",
+        "Hey, ",
+        "Memorize this: ",
+        "Do not forget that ",
+        "Fact: ",
+    ),
 )
-_AFTER = (".", ".", ".", ".", "", "!", ". Please remember it.", ". Remember that.", ". Keep that in mind.", ". OK?")
+_AFTER = (
+    ".",
+    ".",
+    ".",
+    ".",
+    "",
+    "!",
+    ". Please remember it.",
+    ". Remember that.",
+    ". Keep that in mind.",
+    ". OK?",
+)
 _CORRECTIONS = (
-    *("No, sorry, ", "I was wrong: ", "Correction: ", "Actually, ", "Sorry, that was wrong. ", "Update: ", "Wait, no: "),
-    *("I changed my mind: ", "That has changed: ", "I have to correct myself: ", "Things have changed. ", "Oh, in fact "),
+    *(
+        "No, sorry, ",
+        "I was wrong: ",
+        "Correction: ",
+        "Actually, ",
+        "Sorry, that was wrong. ",
+        "Update: ",
+        "Wait, no: ",
+    ),
+    *(
+        "I changed my mind: ",
+        "That has changed: ",
+        "I have to correct myself: ",
+        "Things have changed. ",
+        "Oh, in fact ",
+    ),
     *("I made a mistake. ", "Forget what I said: ", "It changed: ", "No longer: ", "From now on ", "Since today "),
 )
 _PASTES = (
-    *("Here is a text: {}", "Here is a text:\n\n{}", "Read this:\n{}", "Please read this text: {}", "Read this: {}"),
-    *("Text:\n{}", "Here are my notes:\n{}", "Here's a passage:\n\n{}", "I found this: {}", "Have a look at this: {}"),
-    *('"{}"', "Here is what I wrote today:\n\n{}", "Read the following text.\n\n{}", "{}\n\nPlease read it.", "Document:\n{}"),
-    *("```\n{}\n```", "Here comes a story: {}", "This is an article:\n\n{}", "My diary:\n{}", "<text>\n{}\n</text>"),
+    *(
+        "Here is a text: {}",
+        "Here is a text:\n\n{}",
+        "Read this:\n{}",
+        "Please read this text: {}",
+        "Read this: {}",
+    ),
+    *(
+        "Text:\n{}",
+        "Here are my notes:\n{}",
+        "Here's a passage:\n\n{}",
+        "I found this: {}",
+        "Have a look at this: {}",
+    ),
+    *(
+        '"{}"',
+        "Here is what I wrote today:\n\n{}",
+        "Read the following text.\n\n{}",
+        "{}\n\nPlease read it.",
+        "Document:\n{}",
+    ),
+    *(
+        "```\n{}\n```",
+        "Here comes a story: {}",
+        "This is an article:\n\n{}",
+        "My diary:\n{}",
+        "<text>\n{}\n</text>",
+    ),
 )
 # Leads that a whole sentence may follow.
-_BEFORE_SENTENCE = ("", "", "", "", "Hi! ", "Hello. ", "Note: ", "Remember: ", "Context: ", "Facts:\n", "Let me tell you: ")
+_BEFORE_SENTENCE = (
+    "",
+    "",
+    "",
+    "",
+    "Hi! ",
+    "Hello. ",
+    "Note: ",
+    "Remember: ",
+    "Context: ",
+    "Facts:\n",
+    "Let me tell you: ",
+)
 _QUESTIONS_AFTER = ("\n\n", "\n\n", "\n", "\n\nQuestion: ", "\n---\n", "\n\nNow tell me: ", " ")
 # With these a user tells a name; a filler that has them would be one more telling.
-_NAME_TELLINGS = ("I'm ", "I am ", "y name is", "y name's", "it's ", "it is", "this is ", " here", "call me ", "hello to ")
+_NAME_TELLINGS = (
+    "I'm ",
+    "I am ",
+    "y name is",
+    "y name's",
+    "it's ",
+    "it is",
+    "this is ",
+    " here",
+    "call me ",
+    "hello to ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +277,14 @@ def _draw_facts(source: Source) -> list[Fact]:
         draw = source.rng.random()
         if told and draw < 0.25:
             other = source.wording(tuple(told.values()))
-            fact = Fact(other.kind, facts.draw_party(source), source.draw(other.kind.value))
+            fact = Fact(other.kind, told_facts.draw_party(source), source.draw(other.kind.value))
         elif told and draw < 0.5:
-            fact = facts.draw_fact(source, source.wording(tuple(told.values())).party)
+            fact = told_facts.draw_fact(source, source.wording(tuple(told.values())).party)
         else:
-            fact = facts.draw_fact(source)
+            fact = told_facts.draw_fact(source)
         if draw > 0.93:
-            fact = Fact(facts.OWN_NAME, facts.SELF, source.draw(facts.OWN_NAME.value))
-        if fact.kind is facts.OWN_NAME and fact.party is not facts.SELF:
+            fact = Fact(told_facts.OWN_NAME, told_facts.SELF, source.draw(told_facts.OWN_NAME.value))
+        if fact.kind is told_facts.OWN_NAME and fact.party is not told_facts.SELF:
             continue
         if all(fact.value not in other.value and other.value not in fact.value for other in told.values()):
             told.setdefault(fact.key, fact)
@@ -200,7 +315,7 @@ def _recall(source: Source, filler: Filler) -> Exercise:
 def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
     """Let the user tell the name in a greeting."""
     talk = _Conversation()
-    name = Fact(facts.OWN_NAME, facts.SELF, source.draw(facts.OWN_NAME.value))
+    name = Fact(told_facts.OWN_NAME, told_facts.SELF, source.draw(told_facts.OWN_NAME.value))
     greeting = small_talk.greeting_of(source, name.value)
     talk.messages.extend(greeting.messages)
     talk.add("assistant", greeting.answer)
@@ -212,7 +327,10 @@ def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
 def _from_system(source: Source, told: list[Fact], wanted: int, filler: Filler) -> Exercise:
     """Tell the facts in the system message."""
     talk = _Conversation()
-    told = [Fact(fact.kind, facts.USER, fact.value) if fact.party in {facts.SELF, facts.US} else fact for fact in told]
+    told = [
+        Fact(fact.kind, told_facts.USER, fact.value) if fact.party in {told_facts.SELF, told_facts.US} else fact
+        for fact in told
+    ]
     sentences = [fact.opened(fact.tell(source)) + "." for fact in told]
     if source.chance(0.7):
         sentences.insert(0, systems.system_message(source))
@@ -245,7 +363,9 @@ def _from_question(source: Source, told: list[Fact]) -> Exercise:
     """Tell the facts right before the question, in the same message."""
     talk = _Conversation()
     asked_for = source.wording(told)
-    text = " ".join(fact.opened(fact.tell(source)) + "." for fact in told) + source.wording((" ", " ", "\n", "\n\n"))
+    text = " ".join(fact.opened(fact.tell(source)) + "." for fact in told) + source.wording(
+        (" ", " ", "\n", "\n\n")
+    )
     talk.add("user", source.wording(_BEFORE_SENTENCE) + text)
     return _asked(source, talk, told, asked_for, 0, in_last=True)
 
@@ -294,7 +414,7 @@ def _untold(source: Source, told: list[Fact]) -> Fact:
     """Return a fact that was not told, in half of all cases about somebody who was spoken of."""
     keys = {fact.key for fact in told}
     while True:
-        fact = facts.draw_fact(source, source.wording(told).party if source.chance(0.5) else None)
+        fact = told_facts.draw_fact(source, source.wording(told).party if source.chance(0.5) else None)
         if fact.key not in keys:
             return fact
 
