@@ -1,0 +1,280 @@
+"""Calling tools: choosing the one that fits with the right arguments, or none.
+
+The exercises come from domains' tables (`tool_requests`) and from verbs and nouns put together (`tool_inventions`).
+Answers from a tool's result are in `results`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from ..exercise import Ability, Exercise, Message, Source, ask
+from ..template import call_text
+from .result_values import as_content, joined, restated, result
+from .tool_inventions import case as invented
+from .tool_requests import Request, case, foreign_tools
+from .tool_schemas import Tool
+from .tool_sentences import COMMAND, speak
+from .tool_talk import call_messages, greeting, said, system, thanks
+from .tool_values import KINDS
+
+NO_TOOL_FITS = "None of my tools can do that."
+NO_TOOLS = "I can't do that: I have no tool for it."
+_OPEN, _CLOSE = "<tool_call>", "</tool_call>"
+# What the model may be able to do by itself, and what would do for nearly any request.
+_GENERAL = frozenset({"general"})
+_SEARCH = frozenset({"search"})
+
+
+def read_calls(text: str) -> list[tuple[str, dict[str, Any]]] | None:
+    """Return the calls in an assistant's text, or None if there is anything else in it."""
+    calls = []
+    for piece in text.strip().split(_CLOSE)[:-1]:
+        before, mark, inner = piece.partition(_OPEN)
+        if before.strip() or not mark:
+            return None
+        try:
+            call = json.loads(inner)
+        except ValueError:
+            return None
+        if not isinstance(call, dict) or set(call) != {"name", "arguments"}:
+            return None
+        calls.append((call["name"], call["arguments"]))
+    return calls if calls and text.strip().endswith(_CLOSE) else None
+
+
+def calls_check(calls: list[tuple[str, dict[str, Any]]]) -> Callable[[str], bool]:
+    """Return a check that a text makes these calls and says nothing else."""
+    return lambda text: read_calls(text) == calls
+
+
+def fitting(source: Source, count: int) -> tuple[Request, list[Tool]]:
+    """Return a request, and tools that do not fit it."""
+    return case(source, count) if source.chance(0.6) else invented(source, count)
+
+
+def mixed(source: Source, tool: Tool, others: list[Tool]) -> tuple[Tool, ...]:
+    """Return the tools with the right one anywhere; no two of one name."""
+    tools = [tool]
+    for other in others:
+        if all(other["function"]["name"] != one["function"]["name"] for one in tools):
+            tools.append(other)
+    source.rng.shuffle(tools)
+    return tuple(tools)
+
+
+def opening(source: Source, *, before: float = 0.12) -> list[Message]:
+    """Return what may stand before a question: a system message, small talk."""
+    messages = [system(source)] if source.chance(0.4) else []
+    if source.chance(before):
+        question, answer = greeting(source) if not source.chance(0.25) else thanks(source)
+        messages += [said("user", question), said("assistant", answer)]
+    return messages
+
+
+def exchange(source: Source, asked: Request) -> list[Message]:
+    """Return a request with its call, a result and the answer."""
+    value = result(source)
+    return [
+        said("user", asked.sentence),
+        *call_messages(source, [(asked.name, asked.arguments)], [as_content(source.rng, value)]),
+        said("assistant", restated(value)),
+    ]
+
+
+def thought(asked: Request) -> str:
+    """Return why a tool is called."""
+    given = [f"{name} {value}" for name, value in asked.arguments.items()]
+    return f"The user wants {asked.goal}. {asked.name} fits" + (f", with {joined(given)}." if given else ".")
+
+
+def _tool_count(source: Source) -> int:
+    return source.wording((0, 0, 1, 1, 1, 2, 2, 3))
+
+
+def _unlike(source: Source, asked: Request, others: list[Tool]) -> Request:
+    """Return a request that no tool for the other would do for."""
+    names = {asked.name, *(tool["function"]["name"] for tool in others)}
+    while True:
+        earlier, _ = fitting(source, 0)
+        if earlier.name not in names and earlier.goal != asked.goal and not earlier.fields & asked.fields:
+            return earlier
+
+
+def tool_choice(source: Source) -> Exercise:
+    """Return a request for which one of the tools is right."""
+    asked, others = fitting(source, _tool_count(source))
+    messages = opening(source)
+    if source.chance(0.15):
+        if source.chance(0.5):
+            earlier = _unlike(source, asked, others)
+        else:
+            earlier = asked
+        messages += exchange(source, earlier)
+        others = [earlier.tool, *others] if earlier is not asked else others
+    messages.append(said("user", asked.sentence))
+    calls = [(asked.name, asked.arguments)]
+    return Exercise(
+        tuple(messages),
+        call_text(calls),
+        mixed(source, asked.tool, others),
+        thought(asked),
+        check=calls_check(calls),
+    )
+
+
+def follow_up(source: Source) -> Exercise:
+    """Return a request like the one before, for something else of the same kind."""
+    while True:
+        asked, others = case(source, _tool_count(source))
+        if asked.varied is not None and asked.shape != COMMAND:
+            break
+    name, kind = asked.varied
+    text = KINDS[kind](source)[0]
+    arguments = {**asked.arguments, name: text}
+    preposition = source.wording(("in ", "for ")) if kind in ("city", "country") else ""
+    sentence = source.wording(
+        (
+            f"And {preposition}{text}?",
+            f"and {preposition}{text}?",
+            f"And {text}?",
+            f"What about {text}?",
+            f"what about {text}",
+            f"How about {text}?",
+            f"And what about {text}?",
+            f"{text}?",
+            f"The same for {text}, please.",
+            f"And now {text}",
+            f"Now {preposition}{text}",
+            f"Same for {text}",
+        )
+    )
+    messages = [*opening(source), *exchange(source, asked), said("user", sentence)]
+    calls = [(asked.name, arguments)]
+    return Exercise(
+        tuple(messages),
+        call_text(calls),
+        mixed(source, asked.tool, others),
+        f"The user wants {asked.goal} again. {asked.name} fits, with {name} {text}.",
+        check=calls_check(calls),
+    )
+
+
+def several_calls(source: Source) -> Exercise:
+    """Return a request for two calls: of one tool for two things, or of two tools."""
+    if source.chance(0.5):
+        while True:
+            asked, others = case(source, _tool_count(source))
+            if asked.varied is not None:
+                break
+        name, kind = asked.varied
+        first = asked.arguments[name]
+        while (second := KINDS[kind](source)[0]) == first:
+            pass
+        again = "in " if f"in {first}" in asked.core and source.chance(0.3) else ""
+        core = asked.core.replace(first, f"{first} and {again}{second}")
+        calls = [(asked.name, asked.arguments), (asked.name, {**asked.arguments, name: second})]
+        tools = mixed(source, asked.tool, others)
+        sentence = speak(
+            source, asked.shape, core, open_ended=asked.open_ended, value_first=core.startswith(first)
+        )
+        goal = f"{asked.goal} twice"
+    else:
+        while True:
+            asked, others = fitting(source, 1)
+            if asked.shape == COMMAND and not asked.open_ended:
+                break
+        while True:
+            second_asked, _ = fitting(source, 0)
+            if second_asked.shape == COMMAND and second_asked.name != asked.name:
+                break
+        core = asked.core + source.wording((" and ", " and then ", ", then ", " and also ")) + second_asked.core
+        calls = [(asked.name, asked.arguments), (second_asked.name, second_asked.arguments)]
+        tools = mixed(
+            source, asked.tool, [second_asked.tool] if source.chance(0.5) else [second_asked.tool, *others]
+        )
+        if len({tool["function"]["name"] for tool in tools} & {asked.name, second_asked.name}) < 2:
+            return several_calls(source)
+        sentence = speak(source, COMMAND, core, open_ended=second_asked.open_ended)
+        goal = f"{asked.goal} and {second_asked.goal}"
+    return Exercise(
+        (*opening(source, before=0.05), said("user", sentence)),
+        call_text(calls),
+        tools,
+        f"The user wants {goal}. {joined([call[0] for call in calls])} fit.",
+        check=calls_check(calls),
+    )
+
+
+def is_no_call(text: str) -> bool:
+    """Return whether a text is an answer without a call."""
+    return bool(text.strip()) and _OPEN not in text
+
+
+def small_question(source: Source) -> Exercise:
+    """Return a question that needs no tool: a short sum, a greeting, thanks."""
+    chance = source.rng.random()
+    if chance < 0.25:
+        question, answer = greeting(source)
+    elif chance < 0.4:
+        question, answer = thanks(source)
+    else:
+        question = source.draw(lambda rng: f"{rng.randrange(1000)} + {rng.randrange(1000)}")
+        first, second = question.split(" + ")
+        answer = str(int(first) + int(second))
+        question = source.wording(
+            ("What is {}?", "What's {}?", "{}", "{} =", "How much is {}?", "what is {}")
+        ).format(question)
+    return Exercise(ask(question), answer)
+
+
+def no_tool(source: Source, other: Callable[[Source], Exercise]) -> Exercise:
+    """Return a question that none of the tools is for.
+
+    Args:
+        source: Where tools come from.
+        other: Draws exercises that need no tool; what one draws must be a conversation without a system message.
+    """
+    count = 1 + _tool_count(source)
+    if source.chance(0.5):
+        exercise = other(source)
+        tools = tuple(foreign_tools(source, count, avoid=_GENERAL))
+        reason = "No tool is needed." + (f" {exercise.thought}" if exercise.thought else "")
+        messages = ([system(source)] if source.chance(0.4) else []) + list(exercise.messages)
+        return Exercise(tuple(messages), exercise.answer, tools, reason, exercise.spelled, is_no_call)
+    while True:
+        asked, others = case(source, count, avoid=_SEARCH) if source.chance(0.6) else invented(source, count)
+        if others and not asked.fields & _GENERAL:
+            break
+    messages = opening(source)
+    messages.append(said("user", asked.sentence))
+    reason = f"The user wants {asked.goal}. None of the tools does that."
+    return Exercise(tuple(messages), NO_TOOL_FITS, tuple(others), reason, check=is_no_call)
+
+
+def without_tools(source: Source) -> Exercise:
+    """Return a request for a tool where there are none."""
+    while True:
+        asked, _ = case(source, 0)
+        if not _GENERAL & asked.fields:
+            break
+    messages = [*opening(source, before=0.05), said("user", asked.sentence)]
+    return Exercise(
+        tuple(messages), NO_TOOLS, (), f"The user wants {asked.goal}. I have no tools.", check=is_no_call
+    )
+
+
+def no_tool_ability(other: Callable[[Source], Exercise], *, share: float = 1.0) -> Ability:
+    """Return the ability to leave tools alone, practised with other exercises."""
+    return Ability("No fitting tool", lambda source: no_tool(source, other), share, 0.90, whole=True)
+
+
+ABILITIES: tuple[Ability, ...] = (
+    Ability("Tool choice", tool_choice, 4.0, 0.90, whole=True),
+    no_tool_ability(small_question),
+    Ability("Tool again", follow_up, 0.4, whole=True),
+    Ability("Several tool calls", several_calls, 0.5, whole=True),
+    Ability("No tools at all", without_tools, 0.15, whole=True),
+)
