@@ -14,8 +14,10 @@ from . import (
     names,
     outside,
     recall,
+    results,
     small_talk,
     tables,
+    tools,
     words,
 )
 from .systems import system_message
@@ -47,4 +49,10 @@ def _filler(source: Source) -> Exercise:
             return exercise
 
 
-ABILITIES: tuple[Ability, ...] = (*_ALONE, recall.ability(_filler))
+ABILITIES: tuple[Ability, ...] = (
+    *_ALONE,
+    recall.ability(_filler),
+    *(ability for ability in tools.ABILITIES if ability.name != "No fitting tool"),
+    tools.no_tool_ability(_filler),
+    *results.ABILITIES,
+)
