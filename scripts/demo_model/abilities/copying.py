@@ -12,6 +12,7 @@ from ..exercise import Ability, Exercise, Source, ask
 from . import lines, wording
 from .material import made_up_word, pick
 from .vocabulary import NUMBER_WORDS, WORDS
+from .wording import phrases
 
 _OPENINGS = ("",) * 16 + ("please ",) * 4
 _OPENINGS += (
@@ -36,38 +37,11 @@ _OPENINGS += (
     "try to ",
     "next, ",
 )
-_VERBS = (
-    *("repeat",) * 8,
-    *("repeat after me",) * 5,
-    *("say",) * 6,
-    *("echo",) * 4,
-    *("copy",) * 4,
-    *("write",) * 3,
-    *(
-        "print",
-        "print",
-        "output",
-        "type",
-        "reproduce",
-        "return",
-        "recite",
-        "quote",
-        "parrot",
-        "say back",
-        "say after me",
-    ),
-    *(
-        "respond with",
-        "reply with",
-        "answer with",
-        "echo back",
-        "write down",
-        "send back",
-        "give me back",
-        "spit out",
-        "restate",
-    ),
-)
+_VERBS = phrases("""
+8* repeat | 5* repeat after me | 6* say | 4* echo | 4* copy | 3* write | 2* print | output | type | reproduce
+return | recite | quote | parrot | say back | say after me | respond with | reply with | answer with | echo back
+write down | send back | give me back | spit out | restate
+""")
 _OBJECTS = (
     *("",) * 12,
     *("this", "this", "this", "the following", "the following"),
@@ -168,141 +142,35 @@ _AFTER_QUOTE += (
     " word for word.",
 )
 # A line and what is asked of it; the line stands in quotes.
-_SAY_QUOTED = (
-    *(
-        "say {}",
-        "say {}",
-        "repeat {}",
-        "repeat {}",
-        "echo {}",
-        "copy {}",
-        "write {}",
-        "print {}",
-        "type {}",
-        "output {}",
-    ),
-    *(
-        "say exactly {}",
-        "say only {}",
-        "say just {}",
-        "repeat the line {}",
-        "repeat the text {}",
-        "repeat the string {}",
-    ),
-    *(
-        "say the words {}",
-        "echo the text {}",
-        "copy the text {}",
-        "repeat {} after me",
-        "repeat {} back to me",
-        "say {} to me",
-    ),
-    *(
-        "repeat {} exactly",
-        "repeat {} word for word",
-        "copy {} exactly",
-        "answer with {}",
-        "reply with {}",
-        "respond with {}",
-    ),
-    *(
-        "answer only with {}",
-        "reply with exactly {}",
-        "reproduce {}",
-        "write {} again",
-        "say {} again",
-        "repeat {} once",
-    ),
-    *("write exactly {}", "print the text {}", "return the string {}", "say {} and nothing else", "echo {} back"),
-    *(
-        "reply only with {}",
-        "say the phrase {}",
-        "repeat the phrase {}",
-        "repeat the sentence {}",
-        "say the following: {}",
-    ),
-)
-_ABOVE = (
-    *(
-        "Repeat the line above.",
-        "Repeat that.",
-        "Repeat this.",
-        "Repeat this line.",
-        "Copy the text above.",
-        "Say that again.",
-    ),
-    *(
-        "Repeat the above text exactly.",
-        "Copy this line exactly.",
-        "Echo that.",
-        "Echo the line above.",
-        "Say this.",
-    ),
-    *(
-        "Please repeat that word for word.",
-        "Can you repeat that?",
-        "Could you repeat this exactly?",
-        "Write that again.",
-    ),
-    *(
-        "Write this line again without changes.",
-        "Please say that again.",
-        "Copy that.",
-        "Repeat what I wrote above.",
-    ),
-)
-_SAY_PLAIN = (
-    *(
-        "say {}",
-        "say {}",
-        "say {}",
-        "repeat {}",
-        "repeat {}",
-        "echo {}",
-        "copy {}",
-        "please say {}",
-        "please repeat {}",
-    ),
-    *("say exactly {}", "just say {}", "now say {}", "can you say {}", "could you say {}", "repeat after me {}"),
-)
-_SAY_WORD = (
-    *(
-        "say the word {}",
-        "repeat the word {}",
-        "write the word {}",
-        "can you say the word {}?",
-        "say the word {}.",
-    ),
-    *(
-        "repeat the word {}.",
-        "please say the word {}.",
-        "please repeat the word {}",
-        "echo the word {}",
-        "print the word {}",
-    ),
-    *(
-        'say the word "{}"',
-        'repeat the word "{}".',
-        'please write the word "{}".',
-        "can you repeat the word '{}'?",
-    ),
-)
-_TIMES = (
-    *(
-        "say {x} {n} times",
-        "repeat {x} {n} times",
-        "write {x} {n} times",
-        "print {x} {n} times",
-        "say the word {x} {n} times",
-    ),
-    *(
-        "repeat the word {x} {n} times",
-        "write the word {x} {n} times",
-        "{n} times {x}",
-        "say {x} {n} times in a row",
-        "echo {x} {n} times",
-    ),
-)
+_SAY_QUOTED = phrases("""
+2* say {} | 2* repeat {} | echo {} | copy {} | write {} | print {} | type {} | output {} | say exactly {}
+say only {} | say just {} | repeat the line {} | repeat the text {} | repeat the string {} | say the words {}
+echo the text {} | copy the text {} | repeat {} after me | repeat {} back to me | say {} to me
+repeat {} exactly | repeat {} word for word | copy {} exactly | answer with {} | reply with {} | respond with {}
+answer only with {} | reply with exactly {} | reproduce {} | write {} again | say {} again | repeat {} once
+write exactly {} | print the text {} | return the string {} | say {} and nothing else | echo {} back
+reply only with {} | say the phrase {} | repeat the phrase {} | repeat the sentence {} | say the following: {}
+""")
+_ABOVE = phrases("""
+Repeat the line above. | Repeat that. | Repeat this. | Repeat this line. | Copy the text above. | Say that again.
+Repeat the above text exactly. | Copy this line exactly. | Echo that. | Echo the line above. | Say this.
+Please repeat that word for word. | Can you repeat that? | Could you repeat this exactly? | Write that again.
+Write this line again without changes. | Please say that again. | Copy that. | Repeat what I wrote above.
+""")
+_SAY_PLAIN = phrases("""
+3* say {} | 2* repeat {} | echo {} | copy {} | please say {} | please repeat {} | say exactly {} | just say {}
+now say {} | can you say {} | could you say {} | repeat after me {}
+""")
+_SAY_WORD = phrases("""
+say the word {} | repeat the word {} | write the word {} | can you say the word {}? | say the word {}.
+repeat the word {}. | please say the word {}. | please repeat the word {} | echo the word {} | print the word {}
+say the word "{}" | repeat the word "{}". | please write the word "{}". | can you repeat the word '{}'?
+""")
+_TIMES = phrases("""
+say {x} {n} times | repeat {x} {n} times | write {x} {n} times | print {x} {n} times | say the word {x} {n} times
+repeat the word {x} {n} times | write the word {x} {n} times | {n} times {x} | say {x} {n} times in a row
+echo {x} {n} times
+""")
 
 
 def _quoted(source: Source, line: str) -> str | None:

@@ -217,8 +217,8 @@ OPPOSITES: tuple[tuple[str, str], ...] = tuple(
     loud/quiet hard/soft rough/smooth high/low early/late first/last true/false yes/no on/off in/out inside/outside
     above/below before/after always/never push/pull win/lose buy/sell give/take start/stop love/hate friend/enemy
     north/south east/west sweet/sour cheap/expensive easy/difficult same/different safe/dangerous sharp/blunt
-    brave/cowardly beautiful/ugly polite/rude question/answer war/peace heaven/hell begin/finish laugh/cry alive/dead
-    more/less many/few near/far front/back top/bottom success/failure arrive/leave asleep/awake
+    brave/cowardly beautiful/ugly polite/rude question/answer war/peace heaven/hell begin/finish laugh/cry
+    alive/dead more/less many/few near/far front/back top/bottom success/failure arrive/leave asleep/awake
     male/female king/queen husband/wife boy/girl man/woman mother/father brother/sister son/daughter lead/follow
     """)
 )

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
 from . import wording
+from .wording import phrases
 
 _LARGEST = 12
 
-_TIMES = ("{} x {}", "{}x{}", "{} * {}", "{}*{}", "{} \N{MULTIPLICATION SIGN} {}", "{} times {}", "{} times {}")
-_OVER = (
-    "{} / {}",
-    "{}/{}",
-    "{} \N{DIVISION SIGN} {}",
-    "{} : {}",
-    "{} divided by {}",
-    "{} divided by {}",
-    "{} over {}",
-)
-_BARE = ("{}", "{}=", "{} =", "{} = ?", "{}?", "{} is?", "{} equals?", "{} = what?", "{} please", "Q: {}")
-_QUESTIONS = (
-    *("what is {}",) * 4,
-    *("what's {}", "how much is {}", "what does {} equal", "what is the result of {}", "what's the answer to {}"),
-)
-_COMMANDS = ("compute {}", "calculate {}", "work out {}", "solve {}", "evaluate {}", "find {}", "give me {}")
+_TIMES = phrases("""
+{} x {} | {}x{} | {} * {} | {}*{} | {} \N{MULTIPLICATION SIGN} {} | 2* {} times {}
+""")
+_OVER = phrases("""
+{} / {} | {}/{} | {} ÷ {} | {} : {} | 2* {} divided by {} | {} over {}
+""")
+_BARE = phrases("""
+{} | {}= | {} = | {} = ? | {}? | {} is? | {} equals? | {} = what? | {} please | Q: {}
+""")
+_QUESTIONS = phrases("""
+4* what is {} | what's {} | how much is {} | what does {} equal | what is the result of {}
+what's the answer to {}
+""")
+_COMMANDS = phrases("""
+compute {} | calculate {} | work out {} | solve {} | evaluate {} | find {} | give me {}
+""")
 _ASK_PRODUCT = (
     "what is the product of {} and {}",
     "what do you get if you multiply {} by {}",

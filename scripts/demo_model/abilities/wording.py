@@ -12,6 +12,19 @@ from ..exercise import Source
 
 Frame = tuple[str, str]
 
+
+def phrases(text: str) -> tuple[str, ...]:
+    """Return the phrases of a text, each on a line or between bars; "3* what is {}" stands for it three times."""
+    found: list[str] = []
+    for phrase in text.replace("\n", " | ").split(" | "):
+        times, star, rest = phrase.partition("* ")
+        if star and times.isdigit():
+            found += [rest] * int(times)
+        elif phrase:
+            found.append(phrase)
+    return tuple(found)
+
+
 _COMMANDS: tuple[Frame, ...] = (
     *[("", ".")] * 14,
     *[("", "")] * 10,

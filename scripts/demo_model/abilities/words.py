@@ -12,61 +12,39 @@ from ..exercise import Ability, Exercise, Source, ask
 from . import wording
 from .material import made_up_word, pick, sentence
 from .vocabulary import ACCENTED, FIRST_NAMES, LAST_NAMES, PALINDROMES, PLACES, WORDS
+from .wording import phrases
 
 _LONGEST_MADE_UP = 12
 
 # {} is the word, marked as one or not.
-_MARKS = ('"{}"',) * 8 + ("'{}'",) * 4 + ("{}",) * 9 + ("“{}”", "`{}`", "*{}*", "**{}**")
-_MARKS_OF_PHRASE = ('"{}"',) * 6 + ("'{}'",) * 2 + ("“{}”", "`{}`")
-_CALLED = ("{}",) * 8 + ("the word {}",) * 5 + ("this word: {}", "the following word: {}", "the term {}")
+_MARKS = phrases("""
+8* "{}" | 4* '{}' | 9* {} | “{}” | `{}` | *{}* | **{}**
+""")
+_MARKS_OF_PHRASE = phrases("""
+6* "{}" | 2* '{}' | “{}” | `{}`
+""")
+_CALLED = phrases("""
+8* {} | 5* the word {} | this word: {} | the following word: {} | the term {}
+""")
 
-_UPPER = (
-    *("upper case", "uppercase", "upper-case", "capital letters", "capitals", "all caps", "all capitals", "caps"),
-    *(
-        "upper case letters",
-        "uppercase letters",
-        "block letters",
-        "big letters",
-        "block capitals",
-        "UPPERCASE",
-        "CAPS",
-    ),
-)
-_LOWER = (
-    *("lower case", "lowercase", "lower-case", "small letters", "lower case letters", "lowercase letters"),
-    *("lower case", "lowercase", "all lower case", "all lowercase", "little letters", "only small letters"),
-)
-_TO_CASE = (
-    *(
-        "write {w} in {c}",
-        "write {w} in {c}",
-        "convert {w} to {c}",
-        "convert {w} to {c}",
-        "put {w} in {c}",
-        "turn {w} into {c}",
-    ),
-    *(
-        "change {w} to {c}",
-        "make {w} {c}",
-        "print {w} in {c}",
-        "give me {w} in {c}",
-        "type {w} in {c}",
-        "say {w} in {c}",
-    ),
-    *("transform {w} to {c}", "rewrite {w} in {c}", "spell {w} in {c}", "show {w} in {c}", "translate {w} to {c}"),
-    *(
-        "use {c} for {w}",
-        "write in {c}: {w}",
-        "convert to {c}: {w}",
-        "to {c}: {w}",
-        "in {c}: {w}",
-        "change to {c}: {w}",
-    ),
-)
-_ASK_CASE = (
-    *("what is {w} in {c}", "what's {w} in {c}", "how do you write {w} in {c}", "what does {w} look like in {c}"),
-    *("how is {w} written in {c}", "how do I write {w} in {c}", "how would you write {w} in {c}"),
-)
+_UPPER = phrases("""
+upper case | uppercase | upper-case | capital letters | capitals | all caps | all capitals | caps
+upper case letters | uppercase letters | block letters | big letters | block capitals | UPPERCASE | CAPS
+""")
+_LOWER = phrases("""
+2* lower case | 2* lowercase | lower-case | small letters | lower case letters | lowercase letters
+all lower case | all lowercase | little letters | only small letters
+""")
+_TO_CASE = phrases("""
+2* write {w} in {c} | 2* convert {w} to {c} | put {w} in {c} | turn {w} into {c} | change {w} to {c}
+make {w} {c} | print {w} in {c} | give me {w} in {c} | type {w} in {c} | say {w} in {c} | transform {w} to {c}
+rewrite {w} in {c} | spell {w} in {c} | show {w} in {c} | translate {w} to {c} | use {c} for {w}
+write in {c}: {w} | convert to {c}: {w} | to {c}: {w} | in {c}: {w} | change to {c}: {w}
+""")
+_ASK_CASE = phrases("""
+what is {w} in {c} | what's {w} in {c} | how do you write {w} in {c} | what does {w} look like in {c}
+how is {w} written in {c} | how do I write {w} in {c} | how would you write {w} in {c}
+""")
 _UPPER_ONLY = (
     "capitalize every letter of {w}",
     "uppercase {w}",
@@ -81,113 +59,40 @@ _LOWER_ONLY = (
     "lowercase: {w}",
     "make every letter of {w} small",
 )
-_REVERSE = (
-    *("reverse {w}",) * 4,
-    *(
-        "reverse {w}",
-        "write {w} backwards",
-        "write {w} backwards",
-        "spell {w} backwards",
-        "say {w} backwards",
-        "flip {w}",
-    ),
-    *("write {w} in reverse", "reverse the letters of {w}", "reverse the letters in {w}", "spell {w} in reverse"),
-    *("turn {w} around", "write {w} from right to left", "write {w} from back to front", "print {w} backwards"),
-    *(
-        "reverse the order of the letters in {w}",
-        "give me {w} backwards",
-        "write the letters of {w} in reverse order",
-    ),
-    *(
-        "write {w} backward",
-        "invert {w}",
-        "mirror {w}",
-        "reverse: {w}",
-        "backwards: {w}",
-        "give me the reverse of {w}",
-    ),
-    *(
-        "reverse the string {w}",
-        "type {w} backwards",
-        "return {w} reversed",
-        "read {w} backwards",
-        "spell {w} backward",
-    ),
-)
-_ASK_REVERSE = (
-    *("what is {w} backwards", "what is {w} spelled backwards", "what's {w} backwards", "what is {w} reversed"),
-    *(
-        "how do you spell {w} backwards",
-        "what is the reverse of {w}",
-        "how do you write {w} backwards",
-        "what does {w} read backwards",
-    ),
-    *(
-        "what do you get if you reverse {w}",
-        "what is {w} in reverse",
-        "how is {w} spelled backwards",
-        "what is {w} written backwards",
-    ),
-)
-_ASK_LENGTH = (
-    *("how many letters does {w} have",) * 3,
-    *("how many letters are in {w}",) * 3,
-    *(
-        "how many letters are there in {w}",
-        "how many letters in {w}",
-        "how many letters has {w}",
-        "how long is {w}",
-    ),
-    *(
-        "how many characters does {w} have",
-        "what is the length of {w}",
-        "what's the length of {w}",
-        "how many letters is {w}",
-    ),
-    *(
-        "what is the number of letters in {w}",
-        "how many characters are in {w}",
-        "of how many letters does {w} consist",
-    ),
-    *(
-        "how many letters do you need to write {w}",
-        "how many letters make up {w}",
-        "how many letters does {w} contain",
-    ),
-    *("{w} has how many letters", "how many characters long is {w}", "how many letters long is {w}"),
-)
-_LENGTH = (
-    *(
-        "count the letters in {w}",
-        "count the letters of {w}",
-        "count the letters in {w}",
-        "give me the number of letters in {w}",
-    ),
-    *(
-        "count how many letters {w} has",
-        "find the length of {w}",
-        "count the characters in {w}",
-        "give the length of {w}",
-    ),
-    *(
-        "tell me how many letters {w} has",
-        "tell me the number of letters in {w}",
-        "tell me how many letters are in {w}",
-    ),
-    *("determine the length of {w}", "calculate the length of {w}", "say how many letters {w} has"),
-)
-_SPELL = (
-    *("spell {w}",) * 4,
-    *(
-        "spell out {w}",
-        "spell {w} out",
-        "spell {w} letter by letter",
-        "spell {w} for me",
-        "write {w} letter by letter",
-    ),
-    *("say the letters of {w}", "list the letters of {w}", "list the letters in {w}", "spell {w} with dashes"),
-    *("separate the letters of {w} with dashes", "split {w} into letters", "break {w} into letters", "spell: {w}"),
-)
+_REVERSE = phrases("""
+5* reverse {w} | 2* write {w} backwards | spell {w} backwards | say {w} backwards | flip {w}
+write {w} in reverse | reverse the letters of {w} | reverse the letters in {w} | spell {w} in reverse
+turn {w} around | write {w} from right to left | write {w} from back to front | print {w} backwards
+reverse the order of the letters in {w} | give me {w} backwards | write the letters of {w} in reverse order
+write {w} backward | invert {w} | mirror {w} | reverse: {w} | backwards: {w} | give me the reverse of {w}
+reverse the string {w} | type {w} backwards | return {w} reversed | read {w} backwards | spell {w} backward
+""")
+_ASK_REVERSE = phrases("""
+what is {w} backwards | what is {w} spelled backwards | what's {w} backwards | what is {w} reversed
+how do you spell {w} backwards | what is the reverse of {w} | how do you write {w} backwards
+what does {w} read backwards | what do you get if you reverse {w} | what is {w} in reverse
+how is {w} spelled backwards | what is {w} written backwards
+""")
+_ASK_LENGTH = phrases("""
+3* how many letters does {w} have | 3* how many letters are in {w} | how many letters are there in {w}
+how many letters in {w} | how many letters has {w} | how long is {w} | how many characters does {w} have
+what is the length of {w} | what's the length of {w} | how many letters is {w}
+what is the number of letters in {w} | how many characters are in {w} | of how many letters does {w} consist
+how many letters do you need to write {w} | how many letters make up {w} | how many letters does {w} contain
+how many characters long is {w} | how many letters long is {w}
+""")
+_LENGTH = phrases("""
+2* count the letters in {w} | count the letters of {w} | give me the number of letters in {w}
+count how many letters {w} has | find the length of {w} | count the characters in {w} | give the length of {w}
+tell me how many letters {w} has | tell me the number of letters in {w} | tell me how many letters are in {w}
+determine the length of {w} | calculate the length of {w} | say how many letters {w} has
+""")
+_SPELL = phrases("""
+4* spell {w} | spell out {w} | spell {w} out | spell {w} letter by letter | spell {w} for me
+write {w} letter by letter | say the letters of {w} | list the letters of {w} | list the letters in {w}
+spell {w} with dashes | separate the letters of {w} with dashes | split {w} into letters | break {w} into letters
+spell: {w}
+""")
 _ASK_SPELL = (
     "how do you spell {w}",
     "how is {w} spelled",
@@ -195,10 +100,10 @@ _ASK_SPELL = (
     "what letters are in {w}",
     "how does one spell {w}",
 )
-_ASK_LETTER = (
-    *("what is the {n} letter of {w}", "what is the {n} letter in {w}", "which letter is the {n} in {w}"),
-    *("what's the {n} letter of {w}", "which is the {n} letter of {w}", "what {n} letter does {w} have"),
-)
+_ASK_LETTER = phrases("""
+what is the {n} letter of {w} | what is the {n} letter in {w} | which letter is the {n} in {w}
+what's the {n} letter of {w} | which is the {n} letter of {w} | what {n} letter does {w} have
+""")
 _LETTER = (
     "give me the {n} letter of {w}",
     "tell me the {n} letter of {w}",
@@ -211,56 +116,28 @@ _BEGINS = (
     "with which letter does {w} start",
 )
 _ENDS = ("what letter does {w} end with", "which letter does {w} end in", "with which letter does {w} end")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-_ASK_OCCURRENCES = (
-    *(
-        "how many {l} are in {w}",
-        "how many {l} are there in {w}",
-        "how many {l} does {w} have",
-        "how many {l} in {w}",
-    ),
-    *("how many {l} does {w} contain", "how many {l} can you find in {w}", "what is the number of {l} in {w}"),
-)
-_ASK_OFTEN = (
-    *("how often does {l} occur in {w}", "how often is {l} in {w}", "how many times does {l} appear in {w}"),
-    *("how many times does {l} occur in {w}", "how many times is {l} in {w}", "how often does {l} appear in {w}"),
-    *("how many times does the letter {l} appear in {w}", "how often does the letter {l} occur in {w}"),
-)
+_ORDINALS = phrases("""
+first | second | third | fourth | fifth | sixth
+""")
+_ASK_OCCURRENCES = phrases("""
+how many {l} are in {w} | how many {l} are there in {w} | how many {l} does {w} have | how many {l} in {w}
+how many {l} does {w} contain | how many {l} can you find in {w} | what is the number of {l} in {w}
+""")
+_ASK_OFTEN = phrases("""
+how often does {l} occur in {w} | how often is {l} in {w} | how many times does {l} appear in {w}
+how many times does {l} occur in {w} | how many times is {l} in {w} | how often does {l} appear in {w}
+how many times does the letter {l} appear in {w} | how often does the letter {l} occur in {w}
+""")
 _OCCURRENCES = ("count the {l} in {w}", "count how many {l} are in {w}", "count the number of {l} in {w}")
-_ASK_PALINDROME = (
-    *(
-        "is {w} a palindrome",
-        "is {w} a palindrome",
-        "is the word {w} a palindrome",
-        "does {w} read the same backwards",
-    ),
-    *(
-        "is {w} the same forwards and backwards",
-        "is {w} the same when reversed",
-        "would you call {w} a palindrome",
-    ),
-)
-_SORT = (
-    *(
-        "sort {}",
-        "sort {} alphabetically",
-        "put {} in alphabetical order",
-        "sort these words: {}",
-        "order {} alphabetically",
-    ),
-    *(
-        "arrange {} in alphabetical order",
-        "alphabetize {}",
-        "sort these words alphabetically: {}",
-        "sort the words {}",
-    ),
-    *(
-        "put these words in alphabetical order: {}",
-        "list {} in alphabetical order",
-        "sort alphabetically: {}",
-        "sort: {}",
-    ),
-)
+_ASK_PALINDROME = phrases("""
+2* is {w} a palindrome | is the word {w} a palindrome | does {w} read the same backwards
+is {w} the same forwards and backwards | is {w} the same when reversed | would you call {w} a palindrome
+""")
+_SORT = phrases("""
+sort {} | sort {} alphabetically | put {} in alphabetical order | sort these words: {} | order {} alphabetically
+arrange {} in alphabetical order | alphabetize {} | sort these words alphabetically: {} | sort the words {}
+put these words in alphabetical order: {} | list {} in alphabetical order | sort alphabetically: {} | sort: {}
+""")
 _ASK_FIRST = (
     *("which comes first in the alphabet, {} or {}", "which word comes first in the dictionary, {} or {}"),
     *("which comes first alphabetically, {} or {}", "which is first in alphabetical order, {} or {}"),
