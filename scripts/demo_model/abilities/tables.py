@@ -321,7 +321,7 @@ def _amount(source: Source) -> Exercise:
     else:
         what, who, number = source.wording(facts.POSSESSIONS)
         core = source.wording(_ASK_POSSESSION).format(what, who)
-    return _question(source, core, str(number))
+    return _question(source, core, number)
 
 
 ABILITIES: tuple[Ability, ...] = (
