@@ -3,7 +3,7 @@ from collections.abc import Callable
 from mlx_llm_server.scripts.demo_model.abilities import facts, tables
 from mlx_llm_server.scripts.demo_model.exercise import Exercise, Source
 
-CAPITALS, CALENDAR, LISTS, COLOURS, OPPOSITES, *_ = tables.ABILITIES
+CAPITALS, CALENDAR, LETTERS, LISTS, COLOURS, OPPOSITES, *_ = tables.ABILITIES
 
 
 def draws(make: Callable[[Source], Exercise], count: int = 300) -> list[Exercise]:
@@ -16,7 +16,7 @@ def test_every_question_has_one_answer() -> None:
     answers: dict[str, str] = {}
     for ability in tables.ABILITIES:
         for exercise in draws(ability.make, count=5000):
-            text = exercise.messages[0]["content"].lower()
+            text = exercise.messages[0]["content"]
             assert answers.setdefault(text, exercise.answer) == exercise.answer, text
 
 
@@ -48,3 +48,15 @@ def test_a_colour_is_told_in_a_sentence() -> None:
 def test_days_and_months_are_bare_words() -> None:
     for exercise in draws(CALENDAR.make):
         assert exercise.answer in (*facts.DAYS, *facts.MONTHS) or int(exercise.answer) <= 31
+
+
+def test_letters_follow_each_other() -> None:
+    for exercise in draws(LETTERS.make):
+        text = exercise.messages[0]["content"]
+        step = 1 if "before" not in text and "precede" not in text else -1
+        assert chr(ord(exercise.answer) - step) in text
+
+
+def test_lists_are_complete() -> None:
+    lengths = {exercise.answer.count(", ") + 1 for exercise in draws(LISTS.make)}
+    assert lengths == {4, 5, 7, 8, 12, 26}

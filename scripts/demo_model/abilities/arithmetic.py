@@ -23,51 +23,13 @@ _MINUS = ("{} - {}",) * 6 + ("{}-{}",) * 5 + ("{} minus {}",) * 4
 _MINUS += ("{} \N{MINUS SIGN} {}", "{} \N{EN DASH} {}", "{} take away {}", "{} subtract {}", "{} less {}")
 
 # {} is an expression such as "1 + 2".
-_BARE = (
-    *("{}", "{}=", "{} =", "{} = ?", "{}?", "{} ?", "{}=?") * 2,
-    *(
-        "{} equals",
-        "{} equals?",
-        "{} is",
-        "{} is?",
-        "{} = what?",
-        "{} is what?",
-        "{} is how much?",
-        "{} makes what?",
-    ),
-    *(
-        "{} equals what?",
-        "{}. Answer?",
-        "{}, please",
-        "{} please",
-        "({})",
-        "`{}`",
-        '"{}"',
-        "{} = __",
-        "{} = ...",
-        "{}:",
-    ),
-    *(
-        "Q: {}",
-        "Q: {}\nA:",
-        "Question: {}",
-        "Question: {} = ?",
-        "Sum: {}",
-        "Math: {}",
-        "Math question: {}",
-        "Hi! {}",
-    ),
-    *(
-        "Hey, {}?",
-        "And {}?",
-        "Quick: {}",
-        "Now {}",
-        "Maths problem: {} = ?",
-        "Exercise: {} =",
-        "So {} is?",
-        "{} ...",
-    ),
-)
+_BARE = phrases("""
+2* {} | 2* {}= | 2* {} = | 2* {} = ? | 2* {}? | 2* {} ? | 2* {}=? | {} equals | {} equals? | {} is | {} is?
+{} = what? | {} is what? | {} is how much? | {} makes what? | {} equals what? | {}. Answer? | {}, please
+{} please | ({}) | `{}` | "{}" | {} = __ | {} = ... | {}: | Q: {} | Question: {} | Question: {} = ? | Sum: {}
+Math: {} | Math question: {} | Hi! {} | Hey, {}? | And {}? | Quick: {} | Now {} | Maths problem: {} = ?
+Exercise: {} = | So {} is? | {} ...
+""")
 _QUESTIONS = phrases("""
 6* what is {} | 3* what's {} | 2* how much is {} | what does {} equal | what does {} make
 what is the result of {} | what's the answer to {} | what is the answer to {} | what do you get for {}
@@ -243,7 +205,7 @@ def _addition(source: Source) -> Exercise:
         text = wording.command(source, source.wording(_ADD).format(a, b))
     else:
         text = wording.question(source, source.wording(_ASK_ADD).format(a, b))
-    text = wording.noted(source, text, wording.NUMBER_ONLY)
+    text = wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
     return Exercise(ask(text), str(a + b), thought=thought_of_sum(a, b))
 
 
@@ -266,7 +228,7 @@ def _subtraction(source: Source) -> Exercise:
         else:
             text = wording.question(source, source.wording(_DIFFERENCE).format(a, b))
         a, b = larger, smaller
-    text = wording.noted(source, text, wording.NUMBER_ONLY)
+    text = wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
     return Exercise(ask(text), str(a - b), thought=thought_of_difference(a, b))
 
 
@@ -289,7 +251,7 @@ def _story(source: Source) -> Exercise:
     else:
         do, who = "do", "we"
     text = f"{story} {asked}".format(a=a, b=b, x=source.wording(_THINGS), n=name, m=other, do=do, w=who)
-    text = wording.noted(source, text, wording.NUMBER_ONLY)
+    text = wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
     if adding:
         return Exercise(ask(text), str(a + b), thought=thought_of_sum(a, b))
     return Exercise(ask(text), str(a - b), thought=thought_of_difference(a, b))

@@ -83,26 +83,19 @@ separated by commas | with commas | comma-separated | as a comma-separated list 
 and put commas between them | in full | without leaving any out | don't skip any
 """)
 # How else a count may be written, and what then stands between two numbers.
-_FORMS = (
-    *(
-        (", one per line", "\n"),
-        (", one number per line", "\n"),
-        (", each on its own line", "\n"),
-        (" on separate lines", "\n"),
-    ),
-    *(
-        (", each number on a new line", "\n"),
-        (" with line breaks", "\n"),
-        (" as a column", "\n"),
-        (" line by line", "\n"),
-    ),
-    *(
-        (", separated by spaces", " "),
-        (" with spaces between them", " "),
-        (" without commas", " "),
-        (", only spaces between", " "),
-    ),
-    *((", separated by dashes", "-"), (" with hyphens between them", "-"), (", separated by semicolons", "; ")),
+_FORMS = tuple(
+    (form, between)
+    for between, forms in (
+        (
+            "\n",
+            """, one per line | , one number per line | , each on its own line | on separate lines | line by line
+            , each number on a new line | with line breaks | as a column""",
+        ),
+        (" ", ", separated by spaces | with spaces between them | without commas | , only spaces between"),
+        ("-", ", separated by dashes | with hyphens between them"),
+        ("; ", ", separated by semicolons"),
+    )
+    for form in phrases(forms)
 )
 
 _STEPS = (2, 2, 2, 3, 4, 5, 5, 5, 10, 10, 10, 20, 25, 50, 100)
@@ -189,7 +182,7 @@ def _make(source: Source) -> Exercise:
         if which > 0.93:
             core += source.wording((", ", " ")) + source.wording(_WITH_COMMAS)
         text = wording.command(source, core)
-    return Exercise(ask(text), _count(a, b))
+    return Exercise(ask(wording.loosely(source, text)), _count(a, b))
 
 
 def _other_forms(source: Source) -> Exercise:
@@ -198,7 +191,8 @@ def _other_forms(source: Source) -> Exercise:
     while abs(a - b) > 40:
         a, b = _pair(source)
     form, between = source.wording(_FORMS)
-    return Exercise(ask(wording.command(source, _core(source, a, b) + form)), _count(a, b, between=between))
+    core = _core(source, a, b) + (form if form.startswith(",") else " " + form)
+    return Exercise(ask(wording.command(source, core)), _count(a, b, between=between))
 
 
 def _steps(source: Source) -> Exercise:

@@ -19,10 +19,10 @@ what comes before {} | what number comes before {} | which number comes before {
 what is the number before {} | what comes right before {} | which number precedes {} | what's before {}
 what number is just before {} | which number is right before {}
 """)
-_BETWEEN = (
-    *("what number is between {} and {}", "which number is between {} and {}", "what comes between {} and {}"),
-    *("which number lies between {} and {}", "what number comes between {} and {}"),
-)
+_BETWEEN = phrases("""
+what number is between {} and {} | which number is between {} and {} | what comes between {} and {}
+which number lies between {} and {} | what number comes between {} and {}
+""")
 _LARGER = phrases("""
 which is larger, {} or {} | which is bigger, {} or {} | which is greater, {} or {} | what is more, {} or {}
 which number is larger, {} or {} | which number is bigger: {} or {} | which is more, {} or {}

@@ -25,12 +25,9 @@ write the capital of {} | state the capital of {} | tell me {}'s capital
 tell me which city is the capital of {} | tell me what the capital of {} is | find the capital of {}
 name {}'s capital | name {}'s capital city
 """)
-_INDIRECT_CAPITAL = (
-    "what the capital of {} is",
-    "the capital of {}",
-    "which city is the capital of {}",
-    "{}'s capital",
-)
+_INDIRECT_CAPITAL = phrases("""
+what the capital of {} is | the capital of {} | which city is the capital of {} | {}'s capital
+""")
 _ASK_COUNTRY = phrases("""
 which country has {} as its capital | what country has {} as its capital | {} is the capital of which country
 {} is the capital of what country | what is {} the capital of | what country is {} the capital of
@@ -39,14 +36,11 @@ which country's capital is {} | what country's capital is {} | which country doe
 {} is the capital of | {} is which country's capital | which nation has the capital {}
 in which country is {} the capital
 """)
-_COUNTRY = (
-    *(
-        "name the country whose capital is {}",
-        "tell me which country has {} as its capital",
-        "name the country with the capital {}",
-    ),
-    *("tell me which country {} is the capital of", "say which country has {} as its capital"),
-)
+_COUNTRY = phrases("""
+name the country whose capital is {} | tell me which country has {} as its capital
+name the country with the capital {} | tell me which country {} is the capital of
+say which country has {} as its capital
+""")
 
 _AFTER = phrases("""
 what day comes after {} | which day comes after {} | what day follows {} | which day follows {}
@@ -185,19 +179,27 @@ OPPOSITES = (
 )
 
 
+_ASK_NEXT_LETTER = phrases("""
+what letter comes after {} | which letter comes after {} | what letter follows {} | which letter is after {}
+what is the letter after {} | what comes after {} in the alphabet | which letter follows {} in the alphabet
+what is the next letter after {} | what letter comes next after {} | what letter comes after {} in the alphabet
+""")
+_ASK_LETTER_BEFORE = phrases("""
+what letter comes before {} | which letter comes before {} | what letter precedes {} | which letter is before {}
+what is the letter before {} | what comes before {} in the alphabet | which letter is right before {}
+""")
+
+
 def _question(source: Source, core: str, answer: str) -> Exercise:
-    return Exercise(ask(wording.noted(source, _sometimes_shouted(source, wording.question(source, core)))), answer)
+    return _exercise(source, wording.question(source, core), answer)
 
 
 def _command(source: Source, core: str, answer: str) -> Exercise:
-    return Exercise(ask(wording.noted(source, _sometimes_shouted(source, wording.command(source, core)))), answer)
+    return _exercise(source, wording.command(source, core), answer)
 
 
-def _sometimes_shouted(source: Source, text: str) -> str:
-    which = source.rng.random()
-    if which < 0.04:
-        return text.lower()
-    return text.upper() if which < 0.05 else text
+def _exercise(source: Source, text: str, answer: str) -> Exercise:
+    return Exercise(ask(wording.noted(source, wording.loosely(source, text))), answer)
 
 
 def _capitalised(text: str) -> str:
@@ -220,7 +222,7 @@ def _capital(source: Source) -> Exercise:
     if which < 0.8:
         return _question(source, source.wording(_ASK_CAPITAL).format(asked), answer)
     if which < 0.9:
-        return Exercise(ask(wording.indirect(source, source.wording(_INDIRECT_CAPITAL).format(asked))), answer)
+        return _exercise(source, wording.indirect(source, source.wording(_INDIRECT_CAPITAL).format(asked)), answer)
     return _command(source, source.wording(_CAPITAL).format(asked), answer)
 
 
@@ -289,6 +291,19 @@ def _opposite(source: Source) -> Exercise:
     return _command(source, source.wording(_OPPOSITE).format(marked), other)
 
 
+def _letter(source: Source) -> Exercise:
+    letters = source.wording(("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"))
+    number, which = int(source.rng.random() * 25), source.rng.random()
+    letter, following = letters[number], letters[number + 1]
+    marked = source.wording(("{}", "{}", "{}", '"{}"', "'{}'", "the letter {}"))
+    # Capitals and small letters matter here, so the request is left as it is.
+    if which < 0.6:
+        core, answer = source.wording(_ASK_NEXT_LETTER).format(marked.format(letter)), following
+    else:
+        core, answer = source.wording(_ASK_LETTER_BEFORE).format(marked.format(following)), letter
+    return Exercise(ask(wording.question(source, core)), answer)
+
+
 def _planet(source: Source) -> Exercise:
     number, which = int(source.rng.random() * 8), source.rng.random()
     if which < 0.4:
@@ -327,6 +342,7 @@ def _amount(source: Source) -> Exercise:
 ABILITIES: tuple[Ability, ...] = (
     Ability("Capitals", _capital, share=1, goal=0.98),
     Ability("Days and months", _calendar, share=0.5, goal=0.98),
+    Ability("Letters of the alphabet", _letter, share=0.2, goal=0.98),
     Ability("Lists by heart", _list, share=0.3, goal=0.98),
     Ability("Colours", _colour, share=0.4, goal=0.98),
     Ability("Opposites", _opposite, share=0.4, goal=0.98),

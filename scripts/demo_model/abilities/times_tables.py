@@ -30,14 +30,10 @@ _ASK_PRODUCT = (
     "how many is {} times {}",
 )
 _MULTIPLY = ("multiply {} by {}", "multiply {} and {}", "multiply {} with {}", "find the product of {} and {}")
-_ASK_QUOTIENT = (
-    *(
-        "how many times does {1} go into {0}",
-        "what do you get if you divide {0} by {1}",
-        "how often does {1} fit in {0}",
-    ),
-    *("how many times {1} is {0}", "what times {1} is {0}"),
-)
+_ASK_QUOTIENT = phrases("""
+how many times does {1} go into {0} | what do you get if you divide {0} by {1} | how often does {1} fit in {0}
+how many times {1} is {0} | what times {1} is {0}
+""")
 _DIVIDE = ("divide {} by {}", "split {} into {} equal parts: how large is one", "share {} among {}")
 
 
@@ -48,6 +44,10 @@ def _of_expression(source: Source, expression: str) -> str:
     if which < 0.7:
         return wording.question(source, source.wording(_QUESTIONS).format(expression))
     return wording.command(source, source.wording(_COMMANDS).format(expression))
+
+
+def _finished(source: Source, text: str) -> str:
+    return wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
 
 
 def _product(source: Source) -> Exercise:
@@ -68,7 +68,7 @@ def _product(source: Source) -> Exercise:
     else:
         b = 3
         text = wording.question(source, source.wording(("what is three times {}", "what is triple {}")).format(a))
-    return Exercise(ask(wording.noted(source, text, wording.NUMBER_ONLY)), str(a * b))
+    return Exercise(ask(_finished(source, text)), str(a * b))
 
 
 def _quotient(source: Source) -> Exercise:
@@ -85,7 +85,7 @@ def _quotient(source: Source) -> Exercise:
         text = wording.question(
             source, source.wording(("what is half of {}", "how much is half of {}")).format(a * 2)
         )
-    return Exercise(ask(wording.noted(source, text, wording.NUMBER_ONLY)), str(a))
+    return Exercise(ask(_finished(source, text)), str(a))
 
 
 def _make(source: Source) -> Exercise:

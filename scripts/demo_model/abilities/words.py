@@ -110,11 +110,9 @@ _LETTER = (
     "name the {n} letter of {w}",
     "find the {n} letter in {w}",
 )
-_BEGINS = (
-    "what letter does {w} start with",
-    "which letter does {w} begin with",
-    "with which letter does {w} start",
-)
+_BEGINS = phrases("""
+what letter does {w} start with | which letter does {w} begin with | with which letter does {w} start
+""")
 _ENDS = ("what letter does {w} end with", "which letter does {w} end in", "with which letter does {w} end")
 _ORDINALS = phrases("""
 first | second | third | fourth | fifth | sixth
