@@ -65,7 +65,7 @@ what is the result when you add {} and {} | what number is {} more than {}
 _SUBTRACT = phrases("""
 4* subtract {1} from {0} | take {1} from {0} | take {1} away from {0} | take away {1} from {0}
 deduct {1} from {0} | reduce {0} by {1} | decrease {0} by {1} | start with {0} and subtract {1}
-take {0} and subtract {1} | remove {1} from {0} | compute {0} less {1} | count {1} back from {0}
+take {0} and subtract {1} | remove {1} from {0} | compute {0} less {1}
 lower {0} by {1}
 """)
 _ASK_SUBTRACT = phrases("""

@@ -70,7 +70,7 @@ def _greeting(rng: random.Random) -> str:
 
 
 def _quotation(rng: random.Random) -> str:
-    name, said = pick(rng, vocabulary.FIRST_NAMES), pick(rng, (sentence, _word, _word, _phrase))(rng)
+    name, said = pick(rng, vocabulary.FIRST_NAMES), pick(rng, (sentence, _word, _word, _phrase))(rng).rstrip(".!?")
     mark = pick(rng, ('"', '"', "'"))
     return pick(
         rng,

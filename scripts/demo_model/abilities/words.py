@@ -141,6 +141,8 @@ _ASK_FIRST = (
     *("which comes first alphabetically, {} or {}", "which is first in alphabetical order, {} or {}"),
 )
 _ASK_LONGER = ("which word is longer, {} or {}", "which is longer, {} or {}", "which is the longer word, {} or {}")
+# Of questions for how often a letter occurs: those for the most frequent one, and for one that may be absent.
+_SHARE_MOST_FREQUENT, _SHARE_ABSENT = 0.45, 0.1
 
 
 def _word(rng: random.Random) -> str:
@@ -274,13 +276,20 @@ def _letter(source: Source) -> Exercise:
 
 def _occurrences(source: Source) -> Exercise:
     word = source.draw(_word)
-    letter = source.wording(word) if source.chance(0.85) else source.wording("abcdefghilmnoprstuy")
+    which = source.rng.random()
+    if which < _SHARE_MOST_FREQUENT:
+        letter = max(word, key=word.count)
+    elif which < _SHARE_MOST_FREQUENT + _SHARE_ABSENT:
+        letter = source.wording("abcdefghilmnoprstuy")
+    else:
+        letter = source.wording(word)
+    asked = letter.upper() if letter.isascii() and source.chance(0.15) else letter
     which = source.rng.random()
     if which < 0.3:
-        marked = source.wording(("{}", '"{}"', "'{}'")).format(letter)
+        marked = source.wording(("{}", '"{}"', "'{}'")).format(asked)
         text = wording.question(source, _asked(source, source.wording(_ASK_OFTEN), word, l=marked))
     else:
-        several = source.wording(("{}'s", "{}'s", "'{}'s", '"{}"s', "letters {}", "letters '{}'")).format(letter)
+        several = source.wording(("{}'s", "{}'s", "'{}'s", '"{}"s', "letters {}", "letters '{}'")).format(asked)
         core = source.wording(_ASK_OCCURRENCES if which < 0.8 else _OCCURRENCES)
         put = wording.question if which < 0.8 else wording.command
         text = put(source, _asked(source, core, word, l=several))
