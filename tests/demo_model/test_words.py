@@ -97,3 +97,10 @@ def test_a_word_is_held_out_whatever_is_done_with_it() -> None:
         }
 
     assert not material(held_out=False) & material(held_out=True)
+
+
+def test_a_held_out_word_is_in_no_phrase_of_training() -> None:
+    held_out = {exercise.answer for exercise in draws(UPPER.make, held_out=True, count=1000)}
+    words_held_out = {answer for answer in held_out if " " not in answer and len(answer) > 3}
+    trained = {word for exercise in draws(UPPER.make, count=3000) for word in exercise.answer.split()}
+    assert not trained & words_held_out

@@ -15,6 +15,7 @@ from .vocabulary import ACCENTED, FIRST_NAMES, LAST_NAMES, PALINDROMES, PLACES, 
 from .wording import phrases
 
 _LONGEST_MADE_UP = 12
+_LONGEST_FREE = 3  # letters of a word that may stand in any phrase
 
 # {} is the word, marked as one or not.
 _MARKS = phrases("""
@@ -38,7 +39,7 @@ all lower case | all lowercase | little letters | only small letters
 _TO_CASE = phrases("""
 2* write {w} in {c} | 2* convert {w} to {c} | put {w} in {c} | turn {w} into {c} | change {w} to {c}
 make {w} {c} | print {w} in {c} | give me {w} in {c} | type {w} in {c} | say {w} in {c} | transform {w} to {c}
-rewrite {w} in {c} | spell {w} in {c} | show {w} in {c} | translate {w} to {c} | use {c} for {w}
+rewrite {w} in {c} | show {w} in {c} | translate {w} to {c} | use {c} for {w}
 write in {c}: {w} | convert to {c}: {w} | to {c}: {w} | in {c}: {w} | change to {c}: {w}
 """)
 _ASK_CASE = phrases("""
@@ -169,6 +170,18 @@ def _any_word(source: Source) -> str:
     return source.draw(_name if source.chance(0.12) else _word, str.lower)
 
 
+def _any_phrase(source: Source) -> str:
+    """Return some words; none of them is held out in training, except words as short as "the"."""
+    while True:
+        phrase = source.draw(_phrase)
+        if source.held_out or all(
+            source.owns(word)
+            for part in phrase.lower().split()
+            if len(word := part.strip(".,;!?")) > _LONGEST_FREE
+        ):
+            return phrase
+
+
 def _phrase(rng: random.Random) -> str:
     which = rng.random()
     if which < 0.45:
@@ -207,13 +220,13 @@ def _to_case(source: Source, text: str, cases: tuple[str, ...], verbs: tuple[str
 
 
 def _upper(source: Source) -> Exercise:
-    text = _any_word(source) if source.chance(0.65) else source.draw(_phrase)
+    text = _any_word(source) if source.chance(0.65) else _any_phrase(source)
     return Exercise(ask(_to_case(source, text, _UPPER, _UPPER_ONLY)), text.upper(), thought=_thought_of_case(text))
 
 
 def _lower(source: Source) -> Exercise:
     # Drawn in small letters, so that a word is on one side of the split in whatever letters.
-    text = _any_word(source) if source.chance(0.65) else source.draw(_phrase)
+    text = _any_word(source) if source.chance(0.65) else _any_phrase(source)
     which = source.rng.random()
     if which < 0.65:
         text = text.upper()
