@@ -9,29 +9,18 @@ from .vocabulary import words
 
 # ruff: noqa: RUF001 - letters of other scripts are meant
 
-# First and last code point, by how often they are wanted.
-RANGES: tuple[tuple[int, int], ...] = (
-    *((0xC0, 0xFF), (0xC0, 0xFF), (0x100, 0x17F), (0x1EA0, 0x1EF9)),  # Latin with accents, Vietnamese
-    *((0x391, 0x3A1), (0x3B1, 0x3C9), (0x410, 0x44F), (0x410, 0x44F)),  # Greek, Cyrillic
-    *((0x531, 0x556), (0x5D0, 0x5EA), (0x621, 0x63A), (0x641, 0x64A)),  # Armenian, Hebrew, Arabic
-    *((0x905, 0x939), (0x985, 0x98C), (0xB95, 0xB95), (0xE01, 0xE2E)),  # Hindi, Bengali, Tamil, Thai
-    *((0x10D0, 0x10F0), (0x1200, 0x1248)),  # Georgian, Ethiopic
-    *(
-        (0x3041, 0x3096),
-        (0x30A1, 0x30FA),
-        (0x4E00, 0x9FFF),
-        (0x4E00, 0x9FFF),
-        (0xAC00, 0xD7A3),
-    ),  # Japan, China, Korea
-    *(
-        (0x2190, 0x21FF),
-        (0x2200, 0x22FF),
-        (0x2500, 0x257F),
-        (0x25A0, 0x25FF),
-        (0x2600, 0x26FF),
-    ),  # arrows, maths, boxes
-    *((0x20A0, 0x20BF), (0x2070, 0x2070), (0x2460, 0x24FF), (0xA1, 0xAC), (0xAE, 0xBF)),  # money, circled letters
-    *((0x1F300, 0x1F5FF), (0x1F600, 0x1F64F), (0x1F680, 0x1F6C5), (0x1F90D, 0x1F9FF), (0x1D400, 0x1D433)),  # emoji
+# First and last code points: Latin with accents, other alphabets, Chinese, Korean, signs, emoji, bold letters.
+RANGES: tuple[tuple[int, int], ...] = tuple(
+    (int(first, 16), int(last, 16))
+    for first, last in (
+        row.split("-")
+        for row in words("""
+        C0-FF C0-FF 100-17F 1EA0-1EF9 391-3A1 3B1-3C9 410-44F 410-44F 531-556 5D0-5EA 621-63A 641-64A 905-939
+        985-98C E01-E2E 10D0-10F0 1200-1248 3041-3096 30A1-30FA 4E00-9FFF 4E00-9FFF 4E00-9FFF AC00-D7A3 AC00-D7A3
+        2190-21FF 2200-22FF 2500-257F 25A0-25FF 2600-26FF 20A0-20BF 2460-24FF A1-AC AE-BF 1F300-1F5FF 1F600-1F64F
+        1F680-1F6C5 1F90D-1F9FF 1D400-1D433
+        """)
+    )
 )
 
 # Words of one script a row.

@@ -12,297 +12,79 @@ from ..exercise import Ability, Exercise, Source, ask
 from . import lines, wording
 from .material import made_up_word, pick
 from .vocabulary import NUMBER_WORDS, WORDS
+from .wording import phrases
 
-_OPENINGS = ("",) * 16 + ("please ",) * 4
-_OPENINGS += (
-    "can you ",
-    "could you ",
-    "can you please ",
-    "I want you to ",
-    "now ",
-    "now please ",
-    "just ",
-    "ok, ",
-    "hey, ",
-)
-_OPENINGS += (
-    "would you ",
-    "I'd like you to ",
-    "your task: ",
-    "task: ",
-    "kindly ",
-    "hi, please ",
-    "simply ",
-    "try to ",
-    "next, ",
-)
-_VERBS = (
-    *("repeat",) * 8,
-    *("repeat after me",) * 5,
-    *("say",) * 6,
-    *("echo",) * 4,
-    *("copy",) * 4,
-    *("write",) * 3,
-    *(
-        "print",
-        "print",
-        "output",
-        "type",
-        "reproduce",
-        "return",
-        "recite",
-        "quote",
-        "parrot",
-        "say back",
-        "say after me",
-    ),
-    *(
-        "respond with",
-        "reply with",
-        "answer with",
-        "echo back",
-        "write down",
-        "send back",
-        "give me back",
-        "spit out",
-        "restate",
-    ),
-)
-_OBJECTS = (
-    *("",) * 12,
-    *("this", "this", "this", "the following", "the following"),
-    *(
-        "this line",
-        "this text",
-        "this sentence",
-        "the following line",
-        "the following text",
-        "the following sentence",
-    ),
-    *(
-        "exactly this",
-        "these words",
-        "my words",
-        "this string",
-        "the following string",
-        "the following words",
-        "this message",
-    ),
-    *(
-        "the text",
-        "the line",
-        "what I write",
-        "the following message",
-        "this input",
-        "only this",
-        "the text below",
-        "the line below",
-    ),
-)
-_MANNERS = (
-    *("",) * 22,
-    *("exactly",) * 3,
-    *(
-        "verbatim",
-        "verbatim",
-        "word for word",
-        "word for word",
-        "without changes",
-        "without changing anything",
-        "again",
-    ),
-    *(
-        "as it is",
-        "unchanged",
-        "letter for letter",
-        "character for character",
-        "back to me",
-        "back to me",
-        "once",
-        "precisely",
-    ),
-    *(
-        "and nothing else",
-        "and say nothing else",
-        "without any changes",
-        "exactly as written",
-        "exactly as it is",
-        "once more",
-    ),
-    *(
-        "without quotes",
-        "without adding anything",
-        "as is",
-        "and don't change anything",
-        "one more time",
-        "exactly as I write it",
-    ),
-)
-_COLONS = (": ",) * 8 + (":\n",) * 4 + (":\n\n",)
-# What may stand around the line, and whether it may then be followed by more.
+_OPENINGS = phrases("""
+4* please | can you | could you | can you please | could you please | would you | I want you to | I'd like you to
+now | now please | just | ok, | hey, | your task: | task: | kindly | hi, please | simply | try to | next,
+""")
+_VERBS = phrases("""
+8* repeat | 5* repeat after me | 6* say | 4* echo | 4* copy | 3* write | 2* print | output | type | reproduce
+return | recite | quote | parrot | say back | say after me | respond with | reply with | answer with | echo back
+write down | send back | give me back | spit out | restate
+""")
+_OBJECTS = phrases("""
+3* this | 2* the following | this line | this text | this sentence | the following line | the following text
+the following sentence | exactly this | these words | my words | this string | the following string
+the following words | this message | the text | the line | what I write | the following message | this input
+only this | the text below | the line below
+""")
+_MANNERS = phrases("""
+3* exactly | 2* verbatim | 2* word for word | 2* back to me | without changes | without changing anything | again
+as it is | unchanged | letter for letter | character for character | once | precisely | and nothing else
+and say nothing else | without any changes | exactly as written | exactly as it is | once more | without quotes
+without adding anything | as is | and don't change anything | one more time | exactly as I write it
+""")
+# How often a request has each of these parts.
+_SHARE_OPENING, _SHARE_OBJECT, _SHARE_MANNER = 0.5, 0.65, 0.5
+_COLONS = (": ",) * 12 + (":\n",) * 6 + (":\n\n",) * 2 + (" - ", ", ")
 _QUOTES = (
     *(('"', '"'),) * 10,
     *(("'", "'"),) * 3,
     *(("“", "”"),) * 3,
     *(("`", "`"),) * 2,
-    *(
-        ("«", "»"),
-        ("„", "“"),
-        ("```\n", "\n```"),
-        ("<text>", "</text>"),
-        ("<line>", "</line>"),
-        ('"""', '"""'),
-    ),
+    *(("«", "»"), ("„", "“"), ("<text>", "</text>"), ("<line>", "</line>"), ('"""', '"""')),
+    ("```\n", "\n```"),
 )
 _SHARE_QUOTED = 0.5
-_AFTER_QUOTE = (
-    ("",) * 14
-    + (".",) * 6
-    + ("!", "?", " please", ", please.", " exactly.", " and nothing else.", " - that's all.")
-)
+_AFTER_QUOTE = ("",) * 14 + (".",) * 6 + ("!", "?", " please", ", please.", " exactly.", " and nothing else.")
 _AFTER_QUOTE += (
     " without changes.",
+    " word for word.",
     "\nDon't change anything.",
     "\nNothing else.",
-    "\nWithout the quotes.",
-    " word for word.",
+    "\nNo quotes.",
 )
 # A line and what is asked of it; the line stands in quotes.
-_SAY_QUOTED = (
-    *(
-        "say {}",
-        "say {}",
-        "repeat {}",
-        "repeat {}",
-        "echo {}",
-        "copy {}",
-        "write {}",
-        "print {}",
-        "type {}",
-        "output {}",
-    ),
-    *(
-        "say exactly {}",
-        "say only {}",
-        "say just {}",
-        "repeat the line {}",
-        "repeat the text {}",
-        "repeat the string {}",
-    ),
-    *(
-        "say the words {}",
-        "echo the text {}",
-        "copy the text {}",
-        "repeat {} after me",
-        "repeat {} back to me",
-        "say {} to me",
-    ),
-    *(
-        "repeat {} exactly",
-        "repeat {} word for word",
-        "copy {} exactly",
-        "answer with {}",
-        "reply with {}",
-        "respond with {}",
-    ),
-    *(
-        "answer only with {}",
-        "reply with exactly {}",
-        "reproduce {}",
-        "write {} again",
-        "say {} again",
-        "repeat {} once",
-    ),
-    *("write exactly {}", "print the text {}", "return the string {}", "say {} and nothing else", "echo {} back"),
-    *(
-        "reply only with {}",
-        "say the phrase {}",
-        "repeat the phrase {}",
-        "repeat the sentence {}",
-        "say the following: {}",
-    ),
-)
-_ABOVE = (
-    *(
-        "Repeat the line above.",
-        "Repeat that.",
-        "Repeat this.",
-        "Repeat this line.",
-        "Copy the text above.",
-        "Say that again.",
-    ),
-    *(
-        "Repeat the above text exactly.",
-        "Copy this line exactly.",
-        "Echo that.",
-        "Echo the line above.",
-        "Say this.",
-    ),
-    *(
-        "Please repeat that word for word.",
-        "Can you repeat that?",
-        "Could you repeat this exactly?",
-        "Write that again.",
-    ),
-    *(
-        "Write this line again without changes.",
-        "Please say that again.",
-        "Copy that.",
-        "Repeat what I wrote above.",
-    ),
-)
-_SAY_PLAIN = (
-    *(
-        "say {}",
-        "say {}",
-        "say {}",
-        "repeat {}",
-        "repeat {}",
-        "echo {}",
-        "copy {}",
-        "please say {}",
-        "please repeat {}",
-    ),
-    *("say exactly {}", "just say {}", "now say {}", "can you say {}", "could you say {}", "repeat after me {}"),
-)
-_SAY_WORD = (
-    *(
-        "say the word {}",
-        "repeat the word {}",
-        "write the word {}",
-        "can you say the word {}?",
-        "say the word {}.",
-    ),
-    *(
-        "repeat the word {}.",
-        "please say the word {}.",
-        "please repeat the word {}",
-        "echo the word {}",
-        "print the word {}",
-    ),
-    *(
-        'say the word "{}"',
-        'repeat the word "{}".',
-        'please write the word "{}".',
-        "can you repeat the word '{}'?",
-    ),
-)
-_TIMES = (
-    *(
-        "say {x} {n} times",
-        "repeat {x} {n} times",
-        "write {x} {n} times",
-        "print {x} {n} times",
-        "say the word {x} {n} times",
-    ),
-    *(
-        "repeat the word {x} {n} times",
-        "write the word {x} {n} times",
-        "{n} times {x}",
-        "say {x} {n} times in a row",
-        "echo {x} {n} times",
-    ),
-)
+_SAY_QUOTED = phrases("""
+2* say {} | 2* repeat {} | echo {} | copy {} | write {} | print {} | type {} | output {} | say exactly {}
+say only {} | say just {} | repeat the line {} | repeat the text {} | repeat the string {} | say the words {}
+echo the text {} | copy the text {} | repeat {} after me | repeat {} back to me | say {} to me
+repeat {} exactly | repeat {} word for word | copy {} exactly | answer with {} | reply with {} | respond with {}
+answer only with {} | reply with exactly {} | reproduce {} | write {} again | say {} again | repeat {} once
+write exactly {} | print the text {} | return the string {} | say {} and nothing else | echo {} back
+reply only with {} | say the phrase {} | repeat the phrase {} | repeat the sentence {} | say the following: {}
+""")
+_ABOVE = phrases("""
+Repeat the line above. | Repeat that. | Repeat this. | Repeat this line. | Copy the text above. | Say that again.
+Repeat the above text exactly. | Copy this line exactly. | Echo that. | Echo the line above. | Say this.
+Please repeat that word for word. | Can you repeat that? | Could you repeat this exactly? | Write that again.
+Write this line again without changes. | Please say that again. | Copy that. | Repeat what I wrote above.
+""")
+_SAY_PLAIN = phrases("""
+3* say {} | 2* repeat {} | echo {} | copy {} | please say {} | please repeat {} | say exactly {} | just say {}
+now say {} | can you say {} | could you say {} | repeat after me {}
+""")
+_SAY_WORD = phrases("""
+say the word {} | repeat the word {} | write the word {} | can you say the word {}? | say the word {}.
+repeat the word {}. | please say the word {}. | please repeat the word {} | echo the word {} | print the word {}
+say the word "{}" | repeat the word "{}". | please write the word "{}". | can you repeat the word '{}'?
+""")
+_TIMES = phrases("""
+say {x} {n} times | repeat {x} {n} times | write {x} {n} times | print {x} {n} times | say the word {x} {n} times
+repeat the word {x} {n} times | write the word {x} {n} times | {n} times {x} | say {x} {n} times in a row
+echo {x} {n} times
+""")
 
 
 def _quoted(source: Source, line: str) -> str | None:
@@ -312,8 +94,14 @@ def _quoted(source: Source, line: str) -> str | None:
 
 
 def _introduction(source: Source) -> str:
-    verb, what, manner = source.wording(_VERBS), source.wording(_OBJECTS), source.wording(_MANNERS)
-    return source.wording(_OPENINGS) + verb + (what and " " + what) + (manner and " " + manner)
+    parts = [source.wording(_VERBS)]
+    if source.chance(_SHARE_OPENING):
+        parts.insert(0, source.wording(_OPENINGS))
+    if source.chance(_SHARE_OBJECT):
+        parts.append(source.wording(_OBJECTS))
+    if source.chance(_SHARE_MANNER):
+        parts.append(source.wording(_MANNERS))
+    return " ".join(parts)
 
 
 def _request(source: Source, line: str) -> str:

@@ -11,6 +11,7 @@ from ..exercise import Ability, Exercise, Source, ask
 from . import number_questions, wording
 from .material import pick
 from .vocabulary import NUMBER_WORDS
+from .wording import phrases
 
 _LARGEST = 9999
 # Shortest and longest count, in numbers, and how often; long ones cost many tokens.
@@ -18,237 +19,103 @@ _LENGTHS = ((2, 10),) * 5 + ((8, 25),) * 6 + ((20, 60),) * 3 + ((50, 110),) * 3 
 _SHARE_FROM_ONE = 0.5
 _SHARE_DOWN = 0.2
 
-_VERBS = ("count",) * 12 + ("please count", "start counting", "count out loud", "count slowly", "count for me")
-_FROM_TO = (
-    *("{v} from {a} to {b}",) * 14,
-    *(
-        "{v} up from {a} to {b}",
-        "{v} from {a} up to {b}",
-        "{v} {a} to {b}",
-        "{v} from {a} till {b}",
-        "{v} from {a} until {b}",
-    ),
-    *(
-        "{v} from {a} through {b}",
-        "{v} from number {a} to number {b}",
-        "{v} all the way from {a} to {b}",
-        "{v} upwards from {a} to {b}",
-    ),
-    *(
-        "{v}, starting at {a} and ending at {b}",
-        "start at {a} and count to {b}",
-        "begin at {a} and count up to {b}",
-    ),
-    *(
-        "start with {a} and count until you reach {b}",
-        "{v} from {a} to {b} by ones",
-        "{v} from {a} to {b}, one by one",
-    ),
-    *("{v} forward from {a} to {b}", "{v} from {a} to {b} in order", "keep counting from {a} to {b}"),
-)
-_LIST = (
-    *("list the numbers from {a} to {b}",) * 2,
-    *(
-        "list all numbers from {a} to {b}",
-        "list the integers from {a} to {b}",
-        "list the numbers {a} to {b}",
-        "list {a} to {b}",
-    ),
-    *(
-        "write the numbers from {a} to {b}",
-        "write all the numbers from {a} to {b}",
-        "write down the numbers from {a} to {b}",
-    ),
-    *("write out the numbers {a} through {b}", "write the integers from {a} to {b}", "write {a} to {b}"),
-    *(
-        "give me the numbers from {a} to {b}",
-        "give me all numbers from {a} to {b}",
-        "give me the integers from {a} to {b}",
-    ),
-    *(
-        "print the numbers from {a} to {b}",
-        "print {a} to {b}",
-        "print all integers from {a} to {b}",
-        "say the numbers from {a} to {b}",
-    ),
-    *("show me the numbers from {a} to {b}", "show the numbers {a} to {b}", "name the numbers from {a} to {b}"),
-    *(
-        "enumerate the numbers from {a} to {b}",
-        "recite the numbers from {a} to {b}",
-        "output the numbers from {a} to {b}",
-    ),
-    *("type the numbers from {a} to {b}", "go from {a} to {b}", "list every number from {a} to {b}"),
-    *(
-        "list the whole numbers from {a} to {b}",
-        "produce the numbers {a} to {b}",
-        "tell me the numbers from {a} to {b}",
-    ),
-    *(
-        "write a list of the numbers from {a} to {b}",
-        "make a list of the numbers from {a} to {b}",
-        "generate the numbers {a} to {b}",
-    ),
-)
+_VERBS = phrases("""
+12* count | please count | start counting | count out loud | count slowly | count for me
+""")
+_FROM_TO = phrases("""
+14* {v} from {a} to {b} | {v} up from {a} to {b} | {v} from {a} up to {b} | {v} {a} to {b}
+{v} from {a} till {b} | {v} from {a} until {b} | {v} from {a} through {b} | {v} from number {a} to number {b}
+{v} all the way from {a} to {b} | {v} upwards from {a} to {b} | {v}, starting at {a} and ending at {b}
+start at {a} and count to {b} | begin at {a} and count up to {b} | start with {a} and count until you reach {b}
+{v} from {a} to {b} by ones | {v} from {a} to {b}, one by one | {v} forward from {a} to {b}
+{v} from {a} to {b} in order | keep counting from {a} to {b}
+""")
+_LIST = phrases("""
+2* list the numbers from {a} to {b} | list all numbers from {a} to {b} | list the integers from {a} to {b}
+list the numbers {a} to {b} | list {a} to {b} | write the numbers from {a} to {b}
+write all the numbers from {a} to {b} | write down the numbers from {a} to {b}
+write out the numbers {a} through {b} | write the integers from {a} to {b} | write {a} to {b}
+give me the numbers from {a} to {b} | give me all numbers from {a} to {b} | give me the integers from {a} to {b}
+print the numbers from {a} to {b} | print {a} to {b} | print all integers from {a} to {b}
+say the numbers from {a} to {b} | show me the numbers from {a} to {b} | show the numbers {a} to {b}
+name the numbers from {a} to {b} | enumerate the numbers from {a} to {b} | recite the numbers from {a} to {b}
+output the numbers from {a} to {b} | type the numbers from {a} to {b} | go from {a} to {b}
+list every number from {a} to {b} | list the whole numbers from {a} to {b} | produce the numbers {a} to {b}
+tell me the numbers from {a} to {b} | write a list of the numbers from {a} to {b}
+make a list of the numbers from {a} to {b} | generate the numbers {a} to {b}
+""")
 _ASK_LIST = (
     "what are the numbers from {a} to {b}",
     "which numbers go from {a} to {b}",
     "what numbers are there from {a} to {b}",
 )
-_BARE = (
-    "{a} to {b}",
-    "from {a} to {b}",
-    "numbers from {a} to {b}",
-    "the numbers {a} to {b}",
-    "{a}, ..., {b}",
-    "numbers {a}-{b}",
-)
-_TO = (
-    *("{v} to {b}",) * 8,
-    *(
-        "{v} up to {b}",
-        "{v} till {b}",
-        "{v} until {b}",
-        "{v} upwards to {b}",
-        "count all the way to {b}",
-        "count until you reach {b}",
-    ),
-    *(
-        "count to the number {b}",
-        "list the numbers up to {b}",
-        "list the first {b} numbers",
-        "start counting and stop at {b}",
-    ),
-    *(
-        "write the numbers up to {b}",
-        "count to {b} by ones",
-        "count to {b}, one by one",
-        "keep counting until {b}",
-    ),
-    *("write the first {b} numbers", "list the first {b} positive integers", "count up to number {b}"),
-)
-_DOWN = (
-    *("{v} down from {a} to {b}",) * 6,
-    *(
-        "{v} from {a} down to {b}",
-        "{v} backwards from {a} to {b}",
-        "{v} back from {a} to {b}",
-        "{v} from {a} to {b}",
-    ),
-    *("{v} from {a} back to {b}", "start at {a} and count down to {b}", "count in reverse from {a} to {b}"),
-    *(
-        "list the numbers from {a} down to {b}",
-        "write the numbers from {a} down to {b}",
-        "count downwards from {a} to {b}",
-    ),
-    *(
-        "list the numbers from {a} to {b} in descending order",
-        "make a countdown from {a} to {b}",
-        "do a countdown from {a} to {b}",
-    ),
-    *(
-        "give me the numbers from {a} down to {b}",
-        "write a countdown from {a} to {b}",
-        "{v} backward from {a} to {b}",
-    ),
-    *("count in descending order from {a} to {b}", "say the numbers from {a} down to {b}"),
-)
-_DOWN_TO_ONE = (
-    *("{v} down from {a}",) * 3,
-    *(
-        "{v} backwards from {a}",
-        "make a countdown from {a}",
-        "do a countdown from {a}",
-        "countdown from {a}",
-        "{v} back from {a}",
-    ),
-    *("start at {a} and count down", "{v} backward from {a}", "count down, starting at {a}"),
-)
+_BARE = phrases("""
+{a} to {b} | from {a} to {b} | numbers from {a} to {b} | the numbers {a} to {b} | {a}, ..., {b} | numbers {a}-{b}
+""")
+_TO = phrases("""
+8* {v} to {b} | {v} up to {b} | {v} till {b} | {v} until {b} | {v} upwards to {b} | count all the way to {b}
+count until you reach {b} | count to the number {b} | list the numbers up to {b} | list the first {b} numbers
+start counting and stop at {b} | write the numbers up to {b} | count to {b} by ones | count to {b}, one by one
+keep counting until {b} | write the first {b} numbers | list the first {b} positive integers
+count up to number {b}
+""")
+_DOWN = phrases("""
+6* {v} down from {a} to {b} | {v} from {a} down to {b} | {v} backwards from {a} to {b} | {v} back from {a} to {b}
+{v} from {a} to {b} | {v} from {a} back to {b} | start at {a} and count down to {b}
+count in reverse from {a} to {b} | list the numbers from {a} down to {b} | write the numbers from {a} down to {b}
+count downwards from {a} to {b} | list the numbers from {a} to {b} in descending order
+make a countdown from {a} to {b} | do a countdown from {a} to {b} | give me the numbers from {a} down to {b}
+write a countdown from {a} to {b} | {v} backward from {a} to {b} | count in descending order from {a} to {b}
+say the numbers from {a} down to {b}
+""")
+_DOWN_TO_ONE = phrases("""
+3* {v} down from {a} | {v} backwards from {a} | make a countdown from {a} | do a countdown from {a}
+countdown from {a} | {v} back from {a} | start at {a} and count down | {v} backward from {a}
+count down, starting at {a}
+""")
 _CAPABLE = (
     "can you count from {a} to {b}",
     "do you know how to count from {a} to {b}",
     "are you able to count from {a} to {b}",
 )
-_WITH_COMMAS = (
-    *(
-        "separated by commas",
-        "with commas",
-        "comma-separated",
-        "as a comma-separated list",
-        "on one line",
-        "in one line",
-    ),
-    *("and put commas between them", "in full", "without leaving any out", "don't skip any"),
-)
+_WITH_COMMAS = phrases("""
+separated by commas | with commas | comma-separated | as a comma-separated list | on one line | in one line
+and put commas between them | in full | without leaving any out | don't skip any
+""")
 # How else a count may be written, and what then stands between two numbers.
-_FORMS = (
-    *(
-        (", one per line", "\n"),
-        (", one number per line", "\n"),
-        (", each on its own line", "\n"),
-        (" on separate lines", "\n"),
-    ),
-    *(
-        (", each number on a new line", "\n"),
-        (" with line breaks", "\n"),
-        (" as a column", "\n"),
-        (" line by line", "\n"),
-    ),
-    *(
-        (", separated by spaces", " "),
-        (" with spaces between them", " "),
-        (" without commas", " "),
-        (", only spaces between", " "),
-    ),
-    *((", separated by dashes", "-"), (" with hyphens between them", "-"), (", separated by semicolons", "; ")),
+_FORMS = tuple(
+    (form, between)
+    for between, forms in (
+        (
+            "\n",
+            """, one per line | , one number per line | , each on its own line | on separate lines | line by line
+            , each number on a new line | with line breaks | as a column""",
+        ),
+        (" ", ", separated by spaces | with spaces between them | without commas | , only spaces between"),
+        ("-", ", separated by dashes | with hyphens between them"),
+        ("; ", ", separated by semicolons"),
+    )
+    for form in phrases(forms)
 )
 
 _STEPS = (2, 2, 2, 3, 4, 5, 5, 5, 10, 10, 10, 20, 25, 50, 100)
-_IN_STEPS = (
-    *(
-        "count from {a} to {b} in steps of {s}",
-        "count from {a} to {b} by {s}s",
-        "count from {a} to {b} by {s}",
-        "count by {s} from {a} to {b}",
-    ),
-    *(
-        "count in steps of {s} from {a} to {b}",
-        "go from {a} to {b} in steps of {s}",
-        "count from {a} to {b} with a step of {s}",
-    ),
-    *(
-        "list every {s}th number from {a} to {b}",
-        "count from {a} to {b}, adding {s} each time",
-        "count in {s}s from {a} to {b}",
-    ),
-)
-_MULTIPLES = (
-    *(
-        "count by {s}s to {b}",
-        "count in {s}s to {b}",
-        "count by {s} up to {b}",
-        "list the multiples of {s} up to {b}",
-    ),
-    *(
-        "write the multiples of {s} up to {b}",
-        "count to {b} by {s}s",
-        "count to {b} in steps of {s}",
-        "skip count by {s} to {b}",
-    ),
-)
-_PARITY = (
-    *(
-        "list the {p} numbers up to {b}",
-        "list all {p} numbers up to {b}",
-        "write the {p} numbers to {b}",
-        "{p} numbers up to {b}",
-    ),
-    *("give me the {p} numbers up to {b}", "count to {b} in {p} numbers", "name the {p} numbers from 1 to {b}"),
-    *(
-        "list the {p} numbers from 1 to {b}",
-        "show me all {p} numbers until {b}",
-        "list the {p} numbers between 1 and {b}",
-    ),
-)
+_IN_STEPS = phrases("""
+count from {a} to {b} in steps of {s} | count from {a} to {b} by {s}s | count from {a} to {b} by {s}
+count by {s} from {a} to {b} | count in steps of {s} from {a} to {b} | go from {a} to {b} in steps of {s}
+count from {a} to {b} with a step of {s} | list every {s}th number from {a} to {b}
+count from {a} to {b}, adding {s} each time | count in {s}s from {a} to {b}
+""")
+_MULTIPLES = phrases("""
+count by {s}s to {b} | count in {s}s to {b} | count by {s} up to {b} | list the multiples of {s} up to {b}
+write the multiples of {s} up to {b} | count to {b} by {s}s | count to {b} in steps of {s}
+skip count by {s} to {b}
+""")
+_PARITY = phrases("""
+list the {p} numbers up to {b} | list all {p} numbers up to {b} | write the {p} numbers to {b}
+{p} numbers up to {b} | give me the {p} numbers up to {b} | count to {b} in {p} numbers
+name the {p} numbers from 1 to {b} | list the {p} numbers from 1 to {b} | show me all {p} numbers until {b}
+list the {p} numbers between 1 and {b}
+""")
 
 
 def _length(rng: random.Random) -> int:
@@ -315,7 +182,7 @@ def _make(source: Source) -> Exercise:
         if which > 0.93:
             core += source.wording((", ", " ")) + source.wording(_WITH_COMMAS)
         text = wording.command(source, core)
-    return Exercise(ask(text), _count(a, b))
+    return Exercise(ask(wording.loosely(source, text)), _count(a, b))
 
 
 def _other_forms(source: Source) -> Exercise:
@@ -324,7 +191,8 @@ def _other_forms(source: Source) -> Exercise:
     while abs(a - b) > 40:
         a, b = _pair(source)
     form, between = source.wording(_FORMS)
-    return Exercise(ask(wording.command(source, _core(source, a, b) + form)), _count(a, b, between=between))
+    core = _core(source, a, b) + (form if form.startswith(",") else " " + form)
+    return Exercise(ask(wording.command(source, core)), _count(a, b, between=between))
 
 
 def _steps(source: Source) -> Exercise:

@@ -70,7 +70,7 @@ def _greeting(rng: random.Random) -> str:
 
 
 def _quotation(rng: random.Random) -> str:
-    name, said = pick(rng, vocabulary.FIRST_NAMES), pick(rng, (sentence, _word, _word, _phrase))(rng)
+    name, said = pick(rng, vocabulary.FIRST_NAMES), pick(rng, (sentence, _word, _word, _phrase))(rng).rstrip(".!?")
     mark = pick(rng, ('"', '"', "'"))
     return pick(
         rng,
@@ -242,6 +242,11 @@ def _emoji(rng: random.Random) -> str:
     return between.join(pick(rng, characters.EMOJI) for _ in range(_count(rng, 12)))
 
 
+def _flags(rng: random.Random) -> str:
+    """Return flags, also of countries that there aren't: any two regional indicators."""
+    return "".join(chr(0x1F1E6 + int(rng.random() * 26)) for _ in range(2 * _count(rng, 6)))
+
+
 def _with_emoji(rng: random.Random) -> str:
     text = sentence(rng) if rng.random() < 0.6 else _word(rng)
     text += pick(rng, (" ", " ", "")) + pick(rng, characters.EMOJI)
@@ -306,9 +311,10 @@ _MAKERS: tuple[Make, ...] = (
     *[_record] * 4,
     *[_code] * 5,
     *[_accented] * 4,
-    *[_script] * 5,
-    *[_code_points] * 4,
-    *[_emoji] * 3,
+    *[_script] * 9,
+    *[_code_points] * 6,
+    *[_emoji] * 4,
+    _flags,
     *[_with_emoji] * 3,
     *[_repeated] * 4,
     *[_shouted] * 3,

@@ -89,8 +89,10 @@ def _doing(rng: random.Random) -> str:
 
 
 def _being(rng: random.Random) -> str:
-    being = pick(rng, ("was", "was", "was not", "became", "seemed"))
-    return f"{_thing(rng)} {being} {pick(rng, vocabulary.ADJECTIVES)}"
+    who, being = _thing(rng), pick(rng, ("was", "was", "was not", "became", "seemed"))
+    if who[0].isdigit():
+        being = being.replace("was", "were")
+    return f"{who} {being} {pick(rng, vocabulary.ADJECTIVES)}"
 
 
 def _staying(rng: random.Random) -> str:

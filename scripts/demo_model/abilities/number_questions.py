@@ -7,94 +7,50 @@ import random
 from ..exercise import Ability, Exercise, Source, ask
 from . import wording
 from .material import pick
+from .wording import phrases
 
-_AFTER = (
-    *(
-        "what comes after {}",
-        "what number comes after {}",
-        "which number comes after {}",
-        "what comes next after {}",
-    ),
-    *(
-        "which number follows {}",
-        "what number follows {}",
-        "what is the next number after {}",
-        "what is the number after {}",
-    ),
-    *("what's after {}", "what do you say after {} when you count", "which number is next after {}"),
-)
-_BEFORE = (
-    *(
-        "what comes before {}",
-        "what number comes before {}",
-        "which number comes before {}",
-        "what number is before {}",
-    ),
-    *(
-        "what is the number before {}",
-        "what comes right before {}",
-        "which number precedes {}",
-        "what's before {}",
-    ),
-    *("what number is just before {}", "which number is right before {}"),
-)
-_BETWEEN = (
-    *("what number is between {} and {}", "which number is between {} and {}", "what comes between {} and {}"),
-    *("which number lies between {} and {}", "what number comes between {} and {}"),
-)
-_LARGER = (
-    *(
-        "which is larger, {} or {}",
-        "which is bigger, {} or {}",
-        "which is greater, {} or {}",
-        "what is more, {} or {}",
-    ),
-    *("which number is larger, {} or {}", "which number is bigger: {} or {}", "which is more, {} or {}"),
-    *("what is larger: {} or {}", "what's bigger, {} or {}", "which one is larger, {} or {}"),
-)
-_SMALLER = (
-    *(
-        "which is smaller, {} or {}",
-        "which is less, {} or {}",
-        "what is less, {} or {}",
-        "what's smaller, {} or {}",
-    ),
-    *("which number is smaller, {} or {}", "which number is smaller: {} or {}", "which one is smaller, {} or {}"),
-)
-_LARGEST = (
-    *(
-        "what is the largest of {}",
-        "which is the largest of {}",
-        "what's the biggest number of {}",
-        "which of these is largest: {}",
-    ),
-    *("which number is the greatest: {}", "what is the maximum of {}", "what is the largest number among {}"),
-)
-_SMALLEST = (
-    *("what is the smallest of {}", "which is the smallest of {}", "what's the smallest number of {}"),
-    *("which of these is smallest: {}", "what is the minimum of {}", "what is the smallest number among {}"),
-)
-_SORT_UP = (
-    *(
-        "sort {}",
-        "sort these numbers: {}",
-        "put these numbers in order: {}",
-        "sort the numbers {}",
-        "order these numbers: {}",
-    ),
-    *(
-        "sort {} from smallest to largest",
-        "sort {} in ascending order",
-        "put {} in order",
-        "arrange these numbers: {}",
-    ),
-    *("order {} from smallest to largest", "sort: {}", "sort this list: {}", "order the numbers {} by size"),
-)
-_SORT_DOWN = (
-    *("sort {} in descending order", "sort {} from largest to smallest", "put {} in descending order"),
-    *("order {} from largest to smallest", "sort these numbers from largest to smallest: {}"),
-    *("sort {} backwards", "sort {} from biggest to smallest"),
-)
+_AFTER = phrases("""
+what comes after {} | what number comes after {} | which number comes after {} | what comes next after {}
+which number follows {} | what number follows {} | what is the next number after {} | what is the number after {}
+what's after {} | what do you say after {} when you count | which number is next after {}
+""")
+_BEFORE = phrases("""
+what comes before {} | what number comes before {} | which number comes before {} | what number is before {}
+what is the number before {} | what comes right before {} | which number precedes {} | what's before {}
+what number is just before {} | which number is right before {}
+""")
+_BETWEEN = phrases("""
+what number is between {} and {} | which number is between {} and {} | what comes between {} and {}
+which number lies between {} and {} | what number comes between {} and {}
+""")
+_LARGER = phrases("""
+which is larger, {} or {} | which is bigger, {} or {} | which is greater, {} or {} | what is more, {} or {}
+which number is larger, {} or {} | which number is bigger: {} or {} | which is more, {} or {}
+what is larger: {} or {} | what's bigger, {} or {} | which one is larger, {} or {}
+""")
+_SMALLER = phrases("""
+which is smaller, {} or {} | which is less, {} or {} | what is less, {} or {} | what's smaller, {} or {}
+which number is smaller, {} or {} | which number is smaller: {} or {} | which one is smaller, {} or {}
+""")
+_LARGEST = phrases("""
+what is the largest of {} | which is the largest of {} | what's the biggest number of {}
+which of these is largest: {} | which number is the greatest: {} | what is the maximum of {}
+what is the largest number among {}
+""")
+_SMALLEST = phrases("""
+what is the smallest of {} | which is the smallest of {} | what's the smallest number of {}
+which of these is smallest: {} | what is the minimum of {} | what is the smallest number among {}
+""")
+_SORT_UP = phrases("""
+sort {} | sort these numbers: {} | put these numbers in order: {} | sort the numbers {} | order these numbers: {}
+sort {} from smallest to largest | sort {} in ascending order | put {} in order | arrange these numbers: {}
+order {} from smallest to largest | sort: {} | sort this list: {} | order the numbers {} by size
+""")
+_SORT_DOWN = phrases("""
+sort {} in descending order | sort {} from largest to smallest | put {} in descending order
+order {} from largest to smallest | sort these numbers from largest to smallest: {} | sort {} backwards
+sort {} from biggest to smallest
+""")
 _IS_EVEN = (
     "is {} even or odd",
     "is {} odd or even",

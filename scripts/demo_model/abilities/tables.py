@@ -8,229 +8,83 @@ from __future__ import annotations
 from ..exercise import Ability, Exercise, Source, ask
 from . import facts, wording
 from .facts import DAYS, MONTHS, ORDINALS, PLANETS, SEASONS
+from .wording import phrases
 
-_ASK_CAPITAL = (
-    *("what is the capital of {}",) * 6,
-    *("what's the capital of {}",) * 3,
-    *("which city is the capital of {}", "what city is the capital of {}", "what is the capital city of {}"),
-    *(
-        "what is {}'s capital",
-        "what's {}'s capital",
-        "what is {}'s capital city",
-        "what is the name of {}'s capital",
-    ),
-    *("what is the name of the capital of {}", "what is the capital city in {}", "which is the capital of {}"),
-    *(
-        "whats the capital of {}",
-        "the capital of {} is",
-        "the capital of {} is which city",
-        "what capital does {} have",
-    ),
-    *(
-        "which capital belongs to {}",
-        "where is the government of {}",
-        "which city is {}'s capital",
-        "capital of {}",
-    ),
-    *("{}'s capital", "capital city of {}", "what is the capital of the country {}", "which capital does {} have"),
-)
-_CAPITAL = (
-    *("name the capital of {}", "name the capital of {}", "give me the capital of {}", "say the capital of {}"),
-    *(
-        "tell me the capital of {}",
-        "tell me the capital of {}",
-        "write the capital of {}",
-        "state the capital of {}",
-    ),
-    *("tell me {}'s capital", "tell me which city is the capital of {}", "tell me what the capital of {} is"),
-    *("find the capital of {}", "name {}'s capital", "name {}'s capital city"),
-)
-_INDIRECT_CAPITAL = (
-    "what the capital of {} is",
-    "the capital of {}",
-    "which city is the capital of {}",
-    "{}'s capital",
-)
-_ASK_COUNTRY = (
-    *(
-        "which country has {} as its capital",
-        "what country has {} as its capital",
-        "{} is the capital of which country",
-    ),
-    *("{} is the capital of what country", "what is {} the capital of", "what country is {} the capital of"),
-    *("which country is {} the capital of", "of which country is {} the capital", "whose capital is {}"),
-    *(
-        "which country's capital is {}",
-        "what country's capital is {}",
-        "which country does the capital {} belong to",
-    ),
-    *(
-        "{} is the capital of",
-        "{} is which country's capital",
-        "which nation has the capital {}",
-        "in which country is {} the capital",
-    ),
-)
-_COUNTRY = (
-    *(
-        "name the country whose capital is {}",
-        "tell me which country has {} as its capital",
-        "name the country with the capital {}",
-    ),
-    *("tell me which country {} is the capital of", "say which country has {} as its capital"),
-)
+_ASK_CAPITAL = phrases("""
+6* what is the capital of {} | 3* what's the capital of {} | which city is the capital of {}
+what city is the capital of {} | what is the capital city of {} | what is {}'s capital | what's {}'s capital
+what is {}'s capital city | what is the name of {}'s capital | what is the name of the capital of {}
+what is the capital city in {} | which is the capital of {} | whats the capital of {} | the capital of {} is
+the capital of {} is which city | what capital does {} have | which capital belongs to {}
+where is the government of {} | which city is {}'s capital | capital of {} | {}'s capital | capital city of {}
+what is the capital of the country {} | which capital does {} have
+""")
+_CAPITAL = phrases("""
+2* name the capital of {} | give me the capital of {} | say the capital of {} | 2* tell me the capital of {}
+write the capital of {} | state the capital of {} | tell me {}'s capital
+tell me which city is the capital of {} | tell me what the capital of {} is | find the capital of {}
+name {}'s capital | name {}'s capital city
+""")
+_INDIRECT_CAPITAL = phrases("""
+what the capital of {} is | the capital of {} | which city is the capital of {} | {}'s capital
+""")
+_ASK_COUNTRY = phrases("""
+which country has {} as its capital | what country has {} as its capital | {} is the capital of which country
+{} is the capital of what country | what is {} the capital of | what country is {} the capital of
+which country is {} the capital of | of which country is {} the capital | whose capital is {}
+which country's capital is {} | what country's capital is {} | which country does the capital {} belong to
+{} is the capital of | {} is which country's capital | which nation has the capital {}
+in which country is {} the capital
+""")
+_COUNTRY = phrases("""
+name the country whose capital is {} | tell me which country has {} as its capital
+name the country with the capital {} | tell me which country {} is the capital of
+say which country has {} as its capital
+""")
 
-_AFTER = (
-    *(
-        "what day comes after {}",
-        "which day comes after {}",
-        "what day follows {}",
-        "which day follows {}",
-        "what comes after {}",
-    ),
-    *(
-        "what day is after {}",
-        "what is the day after {}",
-        "what's the day after {}",
-        "which day is after {}",
-        "what's after {}",
-    ),
-    *(
-        "what is the next day after {}",
-        "if today is {}, what day is tomorrow",
-        "today is {}, what day is tomorrow",
-    ),
-    *(
-        "what day of the week comes after {}",
-        "which day of the week follows {}",
-        "what is one day after {}",
-        "the day after {}",
-    ),
-    *(
-        "if it's {} today, what day will it be tomorrow",
-        "today is {}. What is tomorrow",
-        "which weekday comes after {}",
-    ),
-)
-_BEFORE = (
-    *(
-        "what day comes before {}",
-        "which day comes before {}",
-        "what day precedes {}",
-        "what comes before {}",
-        "what's before {}",
-    ),
-    *(
-        "what day is before {}",
-        "what is the day before {}",
-        "what's the day before {}",
-        "which day is right before {}",
-    ),
-    *("if today is {}, what day was yesterday", "today is {}, what day was yesterday", "the day before {}"),
-    *(
-        "what day of the week comes before {}",
-        "what is one day before {}",
-        "if it's {} today, what day was it yesterday",
-    ),
-    *("today is {}. What was yesterday", "which weekday comes before {}"),
-)
-_AFTER_MONTH = (
-    *(
-        "what month comes after {}",
-        "which month comes after {}",
-        "what month follows {}",
-        "which month follows {}",
-    ),
-    *(
-        "what is the month after {}",
-        "what's the month after {}",
-        "what month is after {}",
-        "what is the next month after {}",
-    ),
-    *(
-        "if it is {} now, what is next month",
-        "which month is next after {}",
-        "what comes after {}",
-        "the month after {}",
-    ),
-)
-_BEFORE_MONTH = (
-    *(
-        "what month comes before {}",
-        "which month comes before {}",
-        "what month precedes {}",
-        "what is the month before {}",
-    ),
-    *(
-        "what's the month before {}",
-        "what month is before {}",
-        "if it is {} now, what was last month",
-        "what comes before {}",
-    ),
-    *("which month is right before {}", "the month before {}"),
-)
-_NUMBER_OF_MONTH = (
-    *(
-        "which number is the month {}",
-        "what number is the month of {}",
-        "what number month is {}",
-        "which month of the year is {}",
-    ),
-    *(
-        "what is the number of the month {}",
-        "what is the number of {}",
-        "{} is which month of the year, as a number",
-    ),
-)
-_NTH = (
-    *(
-        "what is the {n} {k}",
-        "which is the {n} {k}",
-        "what's the {n} {k}",
-        "which {k} is the {n}",
-        "what {k} is the {n}",
-    ),
-    *(
-        "what is {k} number {i}",
-        "what is the name of the {n} {k}",
-        "what is the {n} {k} called",
-    ),
-)
-_DAYS_OF_MONTH = (
-    *(
-        "how many days does {} have",
-        "how many days are in {}",
-        "how many days are there in {}",
-        "how many days has {}",
-    ),
-    *(
-        "how many days in {}",
-        "how long is {} in days",
-        "what is the number of days in {}",
-        "how many days does the month of {} have",
-    ),
-)
-_LISTS = (
-    *(
-        "list {}",
-        "name {}",
-        "list {} in order",
-        "name {} in order",
-        "tell me {}",
-        "give me {}",
-        "write {}",
-        "name all {}",
-    ),
-    *(
-        "list all {}",
-        "write down {}",
-        "say {}",
-        "say {} in order",
-        "recite {}",
-        "enumerate {}",
-        "give me a list of {}",
-    ),
-)
+_AFTER = phrases("""
+what day comes after {} | which day comes after {} | what day follows {} | which day follows {}
+what comes after {} | what day is after {} | what is the day after {} | what's the day after {}
+which day is after {} | what's after {} | what is the next day after {} | if today is {}, what day is tomorrow
+today is {}, what day is tomorrow | what day of the week comes after {} | which day of the week follows {}
+what is one day after {} | the day after {} | if it's {} today, what day will it be tomorrow
+today is {}. What is tomorrow | which weekday comes after {}
+""")
+_BEFORE = phrases("""
+what day comes before {} | which day comes before {} | what day precedes {} | what comes before {}
+what's before {} | what day is before {} | what is the day before {} | what's the day before {}
+which day is right before {} | if today is {}, what day was yesterday | today is {}, what day was yesterday
+the day before {} | what day of the week comes before {} | what is one day before {}
+if it's {} today, what day was it yesterday | today is {}. What was yesterday | which weekday comes before {}
+""")
+_AFTER_MONTH = phrases("""
+what month comes after {} | which month comes after {} | what month follows {} | which month follows {}
+what is the month after {} | what's the month after {} | what month is after {} | what is the next month after {}
+if it is {} now, what is next month | which month is next after {} | what comes after {} | the month after {}
+""")
+_BEFORE_MONTH = phrases("""
+what month comes before {} | which month comes before {} | what month precedes {} | what is the month before {}
+what's the month before {} | what month is before {} | if it is {} now, what was last month
+what comes before {} | which month is right before {} | the month before {}
+""")
+_NUMBER_OF_MONTH = phrases("""
+which number is the month {} | what number is the month of {} | what number month is {}
+which month of the year is {} | what is the number of the month {} | what is the number of {}
+{} is which month of the year, as a number
+""")
+_NTH = phrases("""
+what is the {n} {k} | which is the {n} {k} | what's the {n} {k} | which {k} is the {n} | what {k} is the {n}
+what is {k} number {i} | what is the name of the {n} {k} | what is the {n} {k} called
+""")
+_DAYS_OF_MONTH = phrases("""
+how many days does {} have | how many days are in {} | how many days are there in {} | how many days has {}
+how many days in {} | how long is {} in days | what is the number of days in {}
+how many days does the month of {} have
+""")
+_LISTS = phrases("""
+list {} | name {} | list {} in order | name {} in order | tell me {} | give me {} | write {} | name all {}
+list all {} | write down {} | say {} | say {} in order | recite {} | enumerate {} | give me a list of {}
+""")
 _ASK_LISTS = (
     "what are {}",
     "what are {} in order",
@@ -271,140 +125,81 @@ _LISTED: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("the continents", "the seven continents", "the continents of the world"), facts.CONTINENTS),
 )
 
-_ASK_COLOUR = (
-    *("what color {b} {x}",) * 4,
-    *("what colour {b} {x}",) * 2,
-    *("which color {b} {x}", "what is the color of {x}", "what's the color of {x}", "what is the colour of {x}"),
-    *(
-        "what color does {x} have",
-        "{x} {b} what color",
-        "what is {x}'s color",
-        "which colour {b} {x}",
-        "color of {x}",
-    ),
-    *("{x} {b} which color", "what color do you see when you look at {x}", "what color {b} {x} usually"),
-)
-_COLOUR = (
-    *("tell me the color of {x}", "name the color of {x}", "tell me what color {x} {b}", "say what color {x} {b}"),
-    *("give me the color of {x}", "tell me what colour {x} {b}"),
-)
-_ASK_MIXTURE = (
-    *(
-        "what color do you get if you mix {} and {}",
-        "what do you get when you mix {} and {}",
-        "what do {} and {} make",
-    ),
-    *(
-        "what color do {} and {} make",
-        "what is {} mixed with {}",
-        "what color is {} plus {}",
-        "what happens when I mix {} and {}",
-    ),
-    *(
-        "which color do {} and {} make together",
-        "what colour comes from {} and {}",
-        "what colour is a mix of {} and {}",
-    ),
-    *(
-        "if I mix {} and {} paint, what color do I get",
-        "what is the mixture of {} and {}",
-        "what color is a mixture of {} and {}",
-    ),
-)
-_ASK_OPPOSITE = (
-    *("what is the opposite of {}",) * 4,
-    *(
-        "what's the opposite of {}",
-        "what's the opposite of {}",
-        "which word is the opposite of {}",
-        "{} is the opposite of what",
-    ),
-    *(
-        "what is the antonym of {}",
-        "what word means the opposite of {}",
-        "what is the contrary of {}",
-        "opposite of {}",
-    ),
-    *(
-        "what's an antonym for {}",
-        "what is the reverse meaning of {}",
-        "which word has the opposite meaning of {}",
-    ),
-)
-_OPPOSITE = (
-    *(
-        "give me the opposite of {}",
-        "tell me the opposite of {}",
-        "name the opposite of {}",
-        "say the opposite of {}",
-    ),
-    *("write the opposite of {}", "give me the antonym of {}", "find the opposite of {}", "give an antonym of {}"),
-)
-_ASK_SOUND = (
-    *(
-        "what sound does a {} make",
-        "what does a {} say",
-        "what noise does a {} make",
-        "how does a {} sound",
-        "how does a {} go",
-    ),
-    *(
-        "what does the {} say",
-        "which sound does a {} make",
-        "what is the sound of a {}",
-        "what sound do you hear from a {}",
-    ),
-)
-_ASK_YOUNG = (
-    *(
-        "what is a baby {} called",
-        "what do you call a baby {}",
-        "what is a young {} called",
-        "what's the name for a baby {}",
-    ),
-    *(
-        "what do you call a young {}",
-        "how do you call a baby {}",
-        "what is the baby of a {} called",
-        "what's a baby {}",
-    ),
-)
-_ASK_AMOUNT = (
-    *("how many {} are {}",) * 3,
-    *("how many {} are there {}", "how many {} are there {}", "how many {} {}", "what is the number of {} {}"),
-    *("what's the number of {} {}", "how many {} do you find {}"),
-)
-_ASK_POSSESSION = (
-    *(
-        "how many {} does {} have",
-        "how many {} does {} have",
-        "how many {} has {}",
-        "how many {} does {} usually have",
-    ),
-    *("how many {} does {} normally have", "what number of {} does {} have", "how many {} does {} contain"),
-)
+_ASK_COLOUR = phrases("""
+4* what color {b} {x} | 2* what colour {b} {x} | which color {b} {x} | what is the color of {x}
+what's the color of {x} | what is the colour of {x} | what color does {x} have | {x} {b} what color
+what is {x}'s color | which colour {b} {x} | color of {x} | {x} {b} which color
+what color do you see when you look at {x} | what color {b} {x} usually
+""")
+_COLOUR = phrases("""
+tell me the color of {x} | name the color of {x} | tell me what color {x} {b} | say what color {x} {b}
+give me the color of {x} | tell me what colour {x} {b}
+""")
+_ASK_MIXTURE = phrases("""
+what color do you get if you mix {} and {} | what do you get when you mix {} and {} | what do {} and {} make
+what color do {} and {} make | what is {} mixed with {} | what color is {} plus {}
+what happens when I mix {} and {} | which color do {} and {} make together | what colour comes from {} and {}
+what colour is a mix of {} and {} | if I mix {} and {} paint, what color do I get
+what is the mixture of {} and {} | what color is a mixture of {} and {}
+""")
+_ASK_OPPOSITE = phrases("""
+4* what is the opposite of {} | 2* what's the opposite of {} | which word is the opposite of {}
+{} is the opposite of what | what is the antonym of {} | what word means the opposite of {}
+what is the contrary of {} | opposite of {} | what's an antonym for {} | what is the reverse meaning of {}
+which word has the opposite meaning of {}
+""")
+_OPPOSITE = phrases("""
+give me the opposite of {} | tell me the opposite of {} | name the opposite of {} | say the opposite of {}
+write the opposite of {} | give me the antonym of {} | find the opposite of {} | give an antonym of {}
+""")
+_ASK_SOUND = phrases("""
+what sound does a {} make | what does a {} say | what noise does a {} make | how does a {} sound
+how does a {} go | what does the {} say | which sound does a {} make | what is the sound of a {}
+what sound do you hear from a {}
+""")
+_ASK_YOUNG = phrases("""
+what is a baby {} called | what do you call a baby {} | what is a young {} called | what's the name for a baby {}
+what do you call a young {} | how do you call a baby {} | what is the baby of a {} called | what's a baby {}
+""")
+_ASK_AMOUNT = phrases("""
+3* how many {} are {} | 2* how many {} are there {} | how many {} {} | what is the number of {} {}
+what's the number of {} {} | how many {} do you find {}
+""")
+_ASK_POSSESSION = phrases("""
+2* how many {} does {} have | how many {} has {} | how many {} does {} usually have
+how many {} does {} normally have | what number of {} does {} have | how many {} does {} contain
+""")
 
 
-_OPPOSITES = (
+# Every word that is asked for its opposite, and that.
+OPPOSITES = (
     *facts.OPPOSITES,
     *((other, one) for one, other in facts.OPPOSITES),
     *facts.ONE_WAY_OPPOSITES,
 )
 
 
+_ASK_NEXT_LETTER = phrases("""
+what letter comes after {} | which letter comes after {} | what letter follows {} | which letter is after {}
+what is the letter after {} | what comes after {} in the alphabet | which letter follows {} in the alphabet
+what is the next letter after {} | what letter comes next after {} | what letter comes after {} in the alphabet
+""")
+_ASK_LETTER_BEFORE = phrases("""
+what letter comes before {} | which letter comes before {} | what letter precedes {} | which letter is before {}
+what is the letter before {} | what comes before {} in the alphabet | which letter is right before {}
+""")
+
+
 def _question(source: Source, core: str, answer: str) -> Exercise:
-    return Exercise(ask(wording.noted(source, _sometimes_shouted(source, wording.question(source, core)))), answer)
+    return _exercise(source, wording.question(source, core), answer)
 
 
 def _command(source: Source, core: str, answer: str) -> Exercise:
-    return Exercise(ask(wording.noted(source, _sometimes_shouted(source, wording.command(source, core)))), answer)
+    return _exercise(source, wording.command(source, core), answer)
 
 
-def _sometimes_shouted(source: Source, text: str) -> str:
-    which = source.rng.random()
-    if which < 0.04:
-        return text.lower()
-    return text.upper() if which < 0.05 else text
+def _exercise(source: Source, text: str, answer: str) -> Exercise:
+    return Exercise(ask(wording.noted(source, wording.loosely(source, text))), answer)
 
 
 def _capitalised(text: str) -> str:
@@ -427,7 +222,7 @@ def _capital(source: Source) -> Exercise:
     if which < 0.8:
         return _question(source, source.wording(_ASK_CAPITAL).format(asked), answer)
     if which < 0.9:
-        return Exercise(ask(wording.indirect(source, source.wording(_INDIRECT_CAPITAL).format(asked))), answer)
+        return _exercise(source, wording.indirect(source, source.wording(_INDIRECT_CAPITAL).format(asked)), answer)
     return _command(source, source.wording(_CAPITAL).format(asked), answer)
 
 
@@ -489,11 +284,24 @@ def _colour(source: Source) -> Exercise:
 
 
 def _opposite(source: Source) -> Exercise:
-    one, other = source.wording(_OPPOSITES)
+    one, other = source.wording(OPPOSITES)
     marked = source.wording(("{}", "{}", "{}", '"{}"', "'{}'", "the word {}", 'the word "{}"')).format(one)
     if source.chance(0.7):
         return _question(source, source.wording(_ASK_OPPOSITE).format(marked), other)
     return _command(source, source.wording(_OPPOSITE).format(marked), other)
+
+
+def _letter(source: Source) -> Exercise:
+    letters = source.wording(("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz"))
+    number, which = int(source.rng.random() * 25), source.rng.random()
+    letter, following = letters[number], letters[number + 1]
+    marked = source.wording(("{}", "{}", "{}", '"{}"', "'{}'", "the letter {}"))
+    # Capitals and small letters matter here, so the request is left as it is.
+    if which < 0.6:
+        core, answer = source.wording(_ASK_NEXT_LETTER).format(marked.format(letter)), following
+    else:
+        core, answer = source.wording(_ASK_LETTER_BEFORE).format(marked.format(following)), letter
+    return Exercise(ask(wording.question(source, core)), answer)
 
 
 def _planet(source: Source) -> Exercise:
@@ -528,12 +336,13 @@ def _amount(source: Source) -> Exercise:
     else:
         what, who, number = source.wording(facts.POSSESSIONS)
         core = source.wording(_ASK_POSSESSION).format(what, who)
-    return _question(source, core, str(number))
+    return _question(source, core, number)
 
 
 ABILITIES: tuple[Ability, ...] = (
     Ability("Capitals", _capital, share=1, goal=0.98),
     Ability("Days and months", _calendar, share=0.5, goal=0.98),
+    Ability("Letters of the alphabet", _letter, share=0.2, goal=0.98),
     Ability("Lists by heart", _list, share=0.3, goal=0.98),
     Ability("Colours", _colour, share=0.4, goal=0.98),
     Ability("Opposites", _opposite, share=0.4, goal=0.98),

@@ -4,39 +4,36 @@ from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
 from . import wording
+from .wording import phrases
 
 _LARGEST = 12
 
-_TIMES = ("{} x {}", "{}x{}", "{} * {}", "{}*{}", "{} \N{MULTIPLICATION SIGN} {}", "{} times {}", "{} times {}")
-_OVER = (
-    "{} / {}",
-    "{}/{}",
-    "{} \N{DIVISION SIGN} {}",
-    "{} : {}",
-    "{} divided by {}",
-    "{} divided by {}",
-    "{} over {}",
-)
-_BARE = ("{}", "{}=", "{} =", "{} = ?", "{}?", "{} is?", "{} equals?", "{} = what?", "{} please", "Q: {}")
-_QUESTIONS = (
-    *("what is {}",) * 4,
-    *("what's {}", "how much is {}", "what does {} equal", "what is the result of {}", "what's the answer to {}"),
-)
-_COMMANDS = ("compute {}", "calculate {}", "work out {}", "solve {}", "evaluate {}", "find {}", "give me {}")
+_TIMES = phrases("""
+{} x {} | {}x{} | {} * {} | {}*{} | {} \N{MULTIPLICATION SIGN} {} | 2* {} times {}
+""")
+_OVER = phrases("""
+{} / {} | {}/{} | {} ÷ {} | {} : {} | 2* {} divided by {} | {} over {}
+""")
+_BARE = phrases("""
+{} | {}= | {} = | {} = ? | {}? | {} is? | {} equals? | {} = what? | {} please | Q: {}
+""")
+_QUESTIONS = phrases("""
+4* what is {} | what's {} | how much is {} | what does {} equal | what is the result of {}
+what's the answer to {}
+""")
+_COMMANDS = phrases("""
+compute {} | calculate {} | work out {} | solve {} | evaluate {} | find {} | give me {}
+""")
 _ASK_PRODUCT = (
     "what is the product of {} and {}",
     "what do you get if you multiply {} by {}",
     "how many is {} times {}",
 )
 _MULTIPLY = ("multiply {} by {}", "multiply {} and {}", "multiply {} with {}", "find the product of {} and {}")
-_ASK_QUOTIENT = (
-    *(
-        "how many times does {1} go into {0}",
-        "what do you get if you divide {0} by {1}",
-        "how often does {1} fit in {0}",
-    ),
-    *("how many times {1} is {0}", "what times {1} is {0}"),
-)
+_ASK_QUOTIENT = phrases("""
+how many times does {1} go into {0} | what do you get if you divide {0} by {1} | how often does {1} fit in {0}
+how many times {1} is {0} | what times {1} is {0}
+""")
 _DIVIDE = ("divide {} by {}", "split {} into {} equal parts: how large is one", "share {} among {}")
 
 
@@ -47,6 +44,10 @@ def _of_expression(source: Source, expression: str) -> str:
     if which < 0.7:
         return wording.question(source, source.wording(_QUESTIONS).format(expression))
     return wording.command(source, source.wording(_COMMANDS).format(expression))
+
+
+def _finished(source: Source, text: str) -> str:
+    return wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
 
 
 def _product(source: Source) -> Exercise:
@@ -67,7 +68,7 @@ def _product(source: Source) -> Exercise:
     else:
         b = 3
         text = wording.question(source, source.wording(("what is three times {}", "what is triple {}")).format(a))
-    return Exercise(ask(wording.noted(source, text, wording.NUMBER_ONLY)), str(a * b))
+    return Exercise(ask(_finished(source, text)), str(a * b))
 
 
 def _quotient(source: Source) -> Exercise:
@@ -84,7 +85,7 @@ def _quotient(source: Source) -> Exercise:
         text = wording.question(
             source, source.wording(("what is half of {}", "how much is half of {}")).format(a * 2)
         )
-    return Exercise(ask(wording.noted(source, text, wording.NUMBER_ONLY)), str(a))
+    return Exercise(ask(_finished(source, text)), str(a))
 
 
 def _make(source: Source) -> Exercise:

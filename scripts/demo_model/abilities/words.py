@@ -12,61 +12,40 @@ from ..exercise import Ability, Exercise, Source, ask
 from . import wording
 from .material import made_up_word, pick, sentence
 from .vocabulary import ACCENTED, FIRST_NAMES, LAST_NAMES, PALINDROMES, PLACES, WORDS
+from .wording import phrases
 
 _LONGEST_MADE_UP = 12
+_LONGEST_FREE = 3  # letters of a word that may stand in any phrase
 
 # {} is the word, marked as one or not.
-_MARKS = ('"{}"',) * 8 + ("'{}'",) * 4 + ("{}",) * 9 + ("“{}”", "`{}`", "*{}*", "**{}**")
-_MARKS_OF_PHRASE = ('"{}"',) * 6 + ("'{}'",) * 2 + ("“{}”", "`{}`")
-_CALLED = ("{}",) * 8 + ("the word {}",) * 5 + ("this word: {}", "the following word: {}", "the term {}")
+_MARKS = phrases("""
+8* "{}" | 4* '{}' | 9* {} | “{}” | `{}` | *{}* | **{}**
+""")
+_MARKS_OF_PHRASE = phrases("""
+6* "{}" | 2* '{}' | “{}” | `{}`
+""")
+_CALLED = phrases("""
+8* {} | 5* the word {} | this word: {} | the following word: {} | the term {}
+""")
 
-_UPPER = (
-    *("upper case", "uppercase", "upper-case", "capital letters", "capitals", "all caps", "all capitals", "caps"),
-    *(
-        "upper case letters",
-        "uppercase letters",
-        "block letters",
-        "big letters",
-        "block capitals",
-        "UPPERCASE",
-        "CAPS",
-    ),
-)
-_LOWER = (
-    *("lower case", "lowercase", "lower-case", "small letters", "lower case letters", "lowercase letters"),
-    *("lower case", "lowercase", "all lower case", "all lowercase", "little letters", "only small letters"),
-)
-_TO_CASE = (
-    *(
-        "write {w} in {c}",
-        "write {w} in {c}",
-        "convert {w} to {c}",
-        "convert {w} to {c}",
-        "put {w} in {c}",
-        "turn {w} into {c}",
-    ),
-    *(
-        "change {w} to {c}",
-        "make {w} {c}",
-        "print {w} in {c}",
-        "give me {w} in {c}",
-        "type {w} in {c}",
-        "say {w} in {c}",
-    ),
-    *("transform {w} to {c}", "rewrite {w} in {c}", "spell {w} in {c}", "show {w} in {c}", "translate {w} to {c}"),
-    *(
-        "use {c} for {w}",
-        "write in {c}: {w}",
-        "convert to {c}: {w}",
-        "to {c}: {w}",
-        "in {c}: {w}",
-        "change to {c}: {w}",
-    ),
-)
-_ASK_CASE = (
-    *("what is {w} in {c}", "what's {w} in {c}", "how do you write {w} in {c}", "what does {w} look like in {c}"),
-    *("how is {w} written in {c}", "how do I write {w} in {c}", "how would you write {w} in {c}"),
-)
+_UPPER = phrases("""
+upper case | uppercase | upper-case | capital letters | capitals | all caps | all capitals | caps
+upper case letters | uppercase letters | block letters | big letters | block capitals | UPPERCASE | CAPS
+""")
+_LOWER = phrases("""
+2* lower case | 2* lowercase | lower-case | small letters | lower case letters | lowercase letters
+all lower case | all lowercase | little letters | only small letters
+""")
+_TO_CASE = phrases("""
+2* write {w} in {c} | 2* convert {w} to {c} | put {w} in {c} | turn {w} into {c} | change {w} to {c}
+make {w} {c} | print {w} in {c} | give me {w} in {c} | type {w} in {c} | say {w} in {c} | transform {w} to {c}
+rewrite {w} in {c} | show {w} in {c} | translate {w} to {c} | use {c} for {w}
+write in {c}: {w} | convert to {c}: {w} | to {c}: {w} | in {c}: {w} | change to {c}: {w}
+""")
+_ASK_CASE = phrases("""
+what is {w} in {c} | what's {w} in {c} | how do you write {w} in {c} | what does {w} look like in {c}
+how is {w} written in {c} | how do I write {w} in {c} | how would you write {w} in {c}
+""")
 _UPPER_ONLY = (
     "capitalize every letter of {w}",
     "uppercase {w}",
@@ -81,113 +60,40 @@ _LOWER_ONLY = (
     "lowercase: {w}",
     "make every letter of {w} small",
 )
-_REVERSE = (
-    *("reverse {w}",) * 4,
-    *(
-        "reverse {w}",
-        "write {w} backwards",
-        "write {w} backwards",
-        "spell {w} backwards",
-        "say {w} backwards",
-        "flip {w}",
-    ),
-    *("write {w} in reverse", "reverse the letters of {w}", "reverse the letters in {w}", "spell {w} in reverse"),
-    *("turn {w} around", "write {w} from right to left", "write {w} from back to front", "print {w} backwards"),
-    *(
-        "reverse the order of the letters in {w}",
-        "give me {w} backwards",
-        "write the letters of {w} in reverse order",
-    ),
-    *(
-        "write {w} backward",
-        "invert {w}",
-        "mirror {w}",
-        "reverse: {w}",
-        "backwards: {w}",
-        "give me the reverse of {w}",
-    ),
-    *(
-        "reverse the string {w}",
-        "type {w} backwards",
-        "return {w} reversed",
-        "read {w} backwards",
-        "spell {w} backward",
-    ),
-)
-_ASK_REVERSE = (
-    *("what is {w} backwards", "what is {w} spelled backwards", "what's {w} backwards", "what is {w} reversed"),
-    *(
-        "how do you spell {w} backwards",
-        "what is the reverse of {w}",
-        "how do you write {w} backwards",
-        "what does {w} read backwards",
-    ),
-    *(
-        "what do you get if you reverse {w}",
-        "what is {w} in reverse",
-        "how is {w} spelled backwards",
-        "what is {w} written backwards",
-    ),
-)
-_ASK_LENGTH = (
-    *("how many letters does {w} have",) * 3,
-    *("how many letters are in {w}",) * 3,
-    *(
-        "how many letters are there in {w}",
-        "how many letters in {w}",
-        "how many letters has {w}",
-        "how long is {w}",
-    ),
-    *(
-        "how many characters does {w} have",
-        "what is the length of {w}",
-        "what's the length of {w}",
-        "how many letters is {w}",
-    ),
-    *(
-        "what is the number of letters in {w}",
-        "how many characters are in {w}",
-        "of how many letters does {w} consist",
-    ),
-    *(
-        "how many letters do you need to write {w}",
-        "how many letters make up {w}",
-        "how many letters does {w} contain",
-    ),
-    *("{w} has how many letters", "how many characters long is {w}", "how many letters long is {w}"),
-)
-_LENGTH = (
-    *(
-        "count the letters in {w}",
-        "count the letters of {w}",
-        "count the letters in {w}",
-        "give me the number of letters in {w}",
-    ),
-    *(
-        "count how many letters {w} has",
-        "find the length of {w}",
-        "count the characters in {w}",
-        "give the length of {w}",
-    ),
-    *(
-        "tell me how many letters {w} has",
-        "tell me the number of letters in {w}",
-        "tell me how many letters are in {w}",
-    ),
-    *("determine the length of {w}", "calculate the length of {w}", "say how many letters {w} has"),
-)
-_SPELL = (
-    *("spell {w}",) * 4,
-    *(
-        "spell out {w}",
-        "spell {w} out",
-        "spell {w} letter by letter",
-        "spell {w} for me",
-        "write {w} letter by letter",
-    ),
-    *("say the letters of {w}", "list the letters of {w}", "list the letters in {w}", "spell {w} with dashes"),
-    *("separate the letters of {w} with dashes", "split {w} into letters", "break {w} into letters", "spell: {w}"),
-)
+_REVERSE = phrases("""
+5* reverse {w} | 2* write {w} backwards | spell {w} backwards | say {w} backwards | flip {w}
+write {w} in reverse | reverse the letters of {w} | reverse the letters in {w} | spell {w} in reverse
+turn {w} around | write {w} from right to left | write {w} from back to front | print {w} backwards
+reverse the order of the letters in {w} | give me {w} backwards | write the letters of {w} in reverse order
+write {w} backward | invert {w} | mirror {w} | reverse: {w} | backwards: {w} | give me the reverse of {w}
+reverse the string {w} | type {w} backwards | return {w} reversed | read {w} backwards | spell {w} backward
+""")
+_ASK_REVERSE = phrases("""
+what is {w} backwards | what is {w} spelled backwards | what's {w} backwards | what is {w} reversed
+how do you spell {w} backwards | what is the reverse of {w} | how do you write {w} backwards
+what does {w} read backwards | what do you get if you reverse {w} | what is {w} in reverse
+how is {w} spelled backwards | what is {w} written backwards
+""")
+_ASK_LENGTH = phrases("""
+3* how many letters does {w} have | 3* how many letters are in {w} | how many letters are there in {w}
+how many letters in {w} | how many letters has {w} | how long is {w} | how many characters does {w} have
+what is the length of {w} | what's the length of {w} | how many letters is {w}
+what is the number of letters in {w} | how many characters are in {w} | of how many letters does {w} consist
+how many letters do you need to write {w} | how many letters make up {w} | how many letters does {w} contain
+how many characters long is {w} | how many letters long is {w}
+""")
+_LENGTH = phrases("""
+2* count the letters in {w} | count the letters of {w} | give me the number of letters in {w}
+count how many letters {w} has | find the length of {w} | count the characters in {w} | give the length of {w}
+tell me how many letters {w} has | tell me the number of letters in {w} | tell me how many letters are in {w}
+determine the length of {w} | calculate the length of {w} | say how many letters {w} has
+""")
+_SPELL = phrases("""
+4* spell {w} | spell out {w} | spell {w} out | spell {w} letter by letter | spell {w} for me
+write {w} letter by letter | say the letters of {w} | list the letters of {w} | list the letters in {w}
+spell {w} with dashes | separate the letters of {w} with dashes | split {w} into letters | break {w} into letters
+spell: {w}
+""")
 _ASK_SPELL = (
     "how do you spell {w}",
     "how is {w} spelled",
@@ -195,77 +101,49 @@ _ASK_SPELL = (
     "what letters are in {w}",
     "how does one spell {w}",
 )
-_ASK_LETTER = (
-    *("what is the {n} letter of {w}", "what is the {n} letter in {w}", "which letter is the {n} in {w}"),
-    *("what's the {n} letter of {w}", "which is the {n} letter of {w}", "what {n} letter does {w} have"),
-)
+_ASK_LETTER = phrases("""
+what is the {n} letter of {w} | what is the {n} letter in {w} | which letter is the {n} in {w}
+what's the {n} letter of {w} | which is the {n} letter of {w} | what {n} letter does {w} have
+""")
 _LETTER = (
     "give me the {n} letter of {w}",
     "tell me the {n} letter of {w}",
     "name the {n} letter of {w}",
     "find the {n} letter in {w}",
 )
-_BEGINS = (
-    "what letter does {w} start with",
-    "which letter does {w} begin with",
-    "with which letter does {w} start",
-)
+_BEGINS = phrases("""
+what letter does {w} start with | which letter does {w} begin with | with which letter does {w} start
+""")
 _ENDS = ("what letter does {w} end with", "which letter does {w} end in", "with which letter does {w} end")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth")
-_ASK_OCCURRENCES = (
-    *(
-        "how many {l} are in {w}",
-        "how many {l} are there in {w}",
-        "how many {l} does {w} have",
-        "how many {l} in {w}",
-    ),
-    *("how many {l} does {w} contain", "how many {l} can you find in {w}", "what is the number of {l} in {w}"),
-)
-_ASK_OFTEN = (
-    *("how often does {l} occur in {w}", "how often is {l} in {w}", "how many times does {l} appear in {w}"),
-    *("how many times does {l} occur in {w}", "how many times is {l} in {w}", "how often does {l} appear in {w}"),
-    *("how many times does the letter {l} appear in {w}", "how often does the letter {l} occur in {w}"),
-)
+_ORDINALS = phrases("""
+first | second | third | fourth | fifth | sixth
+""")
+_ASK_OCCURRENCES = phrases("""
+how many {l} are in {w} | how many {l} are there in {w} | how many {l} does {w} have | how many {l} in {w}
+how many {l} does {w} contain | how many {l} can you find in {w} | what is the number of {l} in {w}
+""")
+_ASK_OFTEN = phrases("""
+how often does {l} occur in {w} | how often is {l} in {w} | how many times does {l} appear in {w}
+how many times does {l} occur in {w} | how many times is {l} in {w} | how often does {l} appear in {w}
+how many times does the letter {l} appear in {w} | how often does the letter {l} occur in {w}
+""")
 _OCCURRENCES = ("count the {l} in {w}", "count how many {l} are in {w}", "count the number of {l} in {w}")
-_ASK_PALINDROME = (
-    *(
-        "is {w} a palindrome",
-        "is {w} a palindrome",
-        "is the word {w} a palindrome",
-        "does {w} read the same backwards",
-    ),
-    *(
-        "is {w} the same forwards and backwards",
-        "is {w} the same when reversed",
-        "would you call {w} a palindrome",
-    ),
-)
-_SORT = (
-    *(
-        "sort {}",
-        "sort {} alphabetically",
-        "put {} in alphabetical order",
-        "sort these words: {}",
-        "order {} alphabetically",
-    ),
-    *(
-        "arrange {} in alphabetical order",
-        "alphabetize {}",
-        "sort these words alphabetically: {}",
-        "sort the words {}",
-    ),
-    *(
-        "put these words in alphabetical order: {}",
-        "list {} in alphabetical order",
-        "sort alphabetically: {}",
-        "sort: {}",
-    ),
-)
+_ASK_PALINDROME = phrases("""
+2* is {w} a palindrome | is the word {w} a palindrome | does {w} read the same backwards
+is {w} the same forwards and backwards | is {w} the same when reversed | would you call {w} a palindrome
+""")
+_SORT = phrases("""
+sort {} | sort {} alphabetically | put {} in alphabetical order | sort these words: {} | order {} alphabetically
+arrange {} in alphabetical order | alphabetize {} | sort these words alphabetically: {} | sort the words {}
+put these words in alphabetical order: {} | list {} in alphabetical order | sort alphabetically: {} | sort: {}
+""")
 _ASK_FIRST = (
     *("which comes first in the alphabet, {} or {}", "which word comes first in the dictionary, {} or {}"),
     *("which comes first alphabetically, {} or {}", "which is first in alphabetical order, {} or {}"),
 )
 _ASK_LONGER = ("which word is longer, {} or {}", "which is longer, {} or {}", "which is the longer word, {} or {}")
+# Of questions for how often a letter occurs: those for the most frequent one, and for one that may be absent.
+_SHARE_MOST_FREQUENT, _SHARE_ABSENT = 0.45, 0.1
 
 
 def _word(rng: random.Random) -> str:
@@ -290,6 +168,18 @@ def _name(rng: random.Random) -> str:
 def _any_word(source: Source) -> str:
     """Return a word or a name as it is written."""
     return source.draw(_name if source.chance(0.12) else _word, str.lower)
+
+
+def _any_phrase(source: Source) -> str:
+    """Return some words; none of them is held out in training, except words as short as "the"."""
+    while True:
+        phrase = source.draw(_phrase)
+        if source.held_out or all(
+            source.owns(word)
+            for part in phrase.lower().split()
+            if len(word := part.strip(".,;!?")) > _LONGEST_FREE
+        ):
+            return phrase
 
 
 def _phrase(rng: random.Random) -> str:
@@ -330,13 +220,13 @@ def _to_case(source: Source, text: str, cases: tuple[str, ...], verbs: tuple[str
 
 
 def _upper(source: Source) -> Exercise:
-    text = _any_word(source) if source.chance(0.65) else source.draw(_phrase)
+    text = _any_word(source) if source.chance(0.65) else _any_phrase(source)
     return Exercise(ask(_to_case(source, text, _UPPER, _UPPER_ONLY)), text.upper(), thought=_thought_of_case(text))
 
 
 def _lower(source: Source) -> Exercise:
     # Drawn in small letters, so that a word is on one side of the split in whatever letters.
-    text = _any_word(source) if source.chance(0.65) else source.draw(_phrase)
+    text = _any_word(source) if source.chance(0.65) else _any_phrase(source)
     which = source.rng.random()
     if which < 0.65:
         text = text.upper()
@@ -399,13 +289,20 @@ def _letter(source: Source) -> Exercise:
 
 def _occurrences(source: Source) -> Exercise:
     word = source.draw(_word)
-    letter = source.wording(word) if source.chance(0.85) else source.wording("abcdefghilmnoprstuy")
+    which = source.rng.random()
+    if which < _SHARE_MOST_FREQUENT:
+        letter = max(word, key=word.count)
+    elif which < _SHARE_MOST_FREQUENT + _SHARE_ABSENT:
+        letter = source.wording("abcdefghilmnoprstuy")
+    else:
+        letter = source.wording(word)
+    asked = letter.upper() if letter.isascii() and source.chance(0.15) else letter
     which = source.rng.random()
     if which < 0.3:
-        marked = source.wording(("{}", '"{}"', "'{}'")).format(letter)
+        marked = source.wording(("{}", '"{}"', "'{}'")).format(asked)
         text = wording.question(source, _asked(source, source.wording(_ASK_OFTEN), word, l=marked))
     else:
-        several = source.wording(("{}'s", "{}'s", "'{}'s", '"{}"s', "letters {}", "letters '{}'")).format(letter)
+        several = source.wording(("{}'s", "{}'s", "'{}'s", '"{}"s', "letters {}", "letters '{}'")).format(asked)
         core = source.wording(_ASK_OCCURRENCES if which < 0.8 else _OCCURRENCES)
         put = wording.question if which < 0.8 else wording.command
         text = put(source, _asked(source, core, word, l=several))
