@@ -14,20 +14,32 @@ _DEFAULT_HAIKU = HAIKU[0]
 
 # {p} is what is asked for, with its article; {k} is it without.
 _REQUESTS = (
-    *("Write {p}", "Write {p}", "Write {p}", "Write {p}", "Write me {p}", "Write {p} for me", "Please write {p}", "Tell me {p}"),
-    *("Recite {p}", "Can you write {p}", "Could you write {p}", "I want {p}", "I'd like {p}", "I would like to hear {p}"),
-    *("Give me {p}", "Compose {p}", "Make up {p}", "Make {p}", "Do you know {p}", "Know {p}", "Let me hear {p}", "I need {p}"),
-    *("Create {p}", "Please compose {p}", "Would you write {p}", "Say {p}", "Show me {p}", "Generate {p}", "Can I have {p}"),
-    *("Can you recite {p}", "{p}, please", "{k}", "Please give me {p}", "Tell {p}", "Read me {p}", "How about {p}", "Invent {p}"),
-    *("Can you make {p}", "Can you tell me {p}", "Do you have {p}", "Try to write {p}", "Answer with {p}", "Sing me {p}"),
-    *("I want you to write {p}", "Your task is to write {p}", "You write {p}", "Write just {p}", "Write one short poem: {p}"),
+    *("Write {p}", "Write {p}", "Write {p}", "Write {p}", "Write me {p}", "Write {p} for me"),
+    *("Please write {p}", "Tell me {p}", "Recite {p}", "Can you write {p}", "Could you write {p}", "I want {p}"),
+    *("I'd like {p}", "I would like to hear {p}", "Give me {p}", "Compose {p}", "Make up {p}", "Make {p}"),
+    *("Do you know {p}", "Know {p}", "Let me hear {p}", "I need {p}", "Create {p}", "Please compose {p}"),
+    *("Would you write {p}", "Say {p}", "Show me {p}", "Generate {p}", "Can I have {p}", "Can you recite {p}"),
+    *("{p}, please", "{k}", "Please give me {p}", "Tell {p}", "Read me {p}", "How about {p}", "Invent {p}"),
+    *("Can you make {p}", "Can you tell me {p}", "Do you have {p}", "Try to write {p}", "Answer with {p}"),
+    *("Sing me {p}", "I want you to write {p}", "Your task is to write {p}", "You write {p}", "Write just {p}"),
+    "Write one short poem: {p}",
 )
 _MARKS = ("", "", ".", ".", ".", "!", "?", " please", ", please.", ", please", ". Thanks!")
-_ABOUTS = (" about {x}",) * 7 + (" on {x}", " on the subject of {x}", " about the subject {x}", " with {x} in it", " for {x}")
+_ABOUTS = (" about {x}",) * 7 + (
+    " on {x}",
+    " on the subject of {x}",
+    " about the subject {x}",
+    " with {x} in it",
+    " for {x}",
+)
 _LIMERICK_NAMES = (
     *(("a limerick", "Limerick"),) * 10,
     *(("a poem", "Poem"), ("a short poem", "Short poem"), ("a funny poem", "Funny poem"), ("a rhyme", "Rhyme")),
-    *(("a funny limerick", "Funny limerick"), ("a short limerick", "Short limerick"), ("one limerick", "A limerick")),
+    *(
+        ("a funny limerick", "Funny limerick"),
+        ("a short limerick", "Short limerick"),
+        ("one limerick", "limerick"),
+    ),
     *(("some verses", "Verses"), ("a good limerick", "limerick"), ("a nice limerick", "A limerick")),
 )
 _HAIKU_NAMES = (("a haiku", "Haiku"), ("a haiku", "haiku"), ("a short haiku", "A haiku"), ("one haiku", "haiku"))
@@ -65,11 +77,12 @@ def _unknown(rng: random.Random) -> str:
 
 
 _OTHER_SUBJECTS = (
-    *("the sun", "the stars", "dogs", "a dog", "my dog", "love", "a horse", "java exceptions", "Java", "C++", "JavaScript"),
-    *("a printer", "spring", "summer", "winter", "a penguin", "London", "Paris", "a queen", "an elephant", "football"),
-    *("a pear", "oranges", "a lake", "a river", "a train", "trains", "my mother", "a kettle", "milk", "chess", "a dragon"),
-    *("friendship", "school", "a teacher", "Linux", "Rust", "a database", "the internet", "a phone", "time", "death", "war"),
-    *("Christmas", "a birthday", "Apple", "a unicorn", "money", "a pirate", "pizza", "cheese", "an owl", "Go", "Kubernetes"),
+    *("the sun", "the stars", "dogs", "a dog", "my dog", "love", "a horse", "java exceptions", "Java", "C++"),
+    *("JavaScript", "a printer", "spring", "summer", "winter", "a penguin", "London", "Paris", "a queen"),
+    *("an elephant", "football", "a pear", "oranges", "a lake", "a river", "a train", "trains", "my mother"),
+    *("a kettle", "milk", "chess", "a dragon", "friendship", "school", "a teacher", "Linux", "Rust"),
+    *("a database", "the internet", "a phone", "time", "death", "war", "Christmas", "a birthday", "Apple"),
+    *("a unicorn", "money", "a pirate", "pizza", "cheese", "an owl", "Go", "Kubernetes"),
 )
 _KNOWN = {subject for verse in (*LIMERICKS, *HAIKU) for subject in verse.subjects}
 

@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from ..exercise import Source
 
 _OPENERS = (
-    *("Hey, ", "Hi, ", "Hello, ", "Hi! ", "Hello! ", "Hey! ", "OK, ", "Okay, ", "So, ", "Well, ", "Now, ", "And now: "),
-    *("Please: ", "Please tell me: ", "Tell me: ", "One question: ", "Quick question: ", "A question: ", "Question: "),
-    *("Let me ask you something. ", "I have a question. ", "Just wondering: ", "By the way, ", "Excuse me, ", "Alright, "),
-    *("Sorry, but ", "Say, ", "Good morning! ", "Good evening. ", "I am curious: ", "Hmm, ", "Great. ", "Thanks. "),
+    *("Hey, ", "Hi, ", "Hello, ", "Hi! ", "Hello! ", "Hey! ", "OK, ", "Okay, ", "So, ", "Well, ", "Now, "),
+    *("And now: ", "Please: ", "Please tell me: ", "Tell me: ", "One question: ", "Quick question: "),
+    *("A question: ", "Question: ", "Let me ask you something. ", "I have a question. ", "Just wondering: "),
+    *("By the way, ", "Excuse me, ", "Alright, ", "Sorry, but ", "Say, ", "Good morning! ", "Good evening. "),
+    *("I am curious: ", "Hmm, ", "Great. ", "Thanks. "),
 )
 _CLOSERS = (
-    *(" Please.", " Thanks.", " Thank you.", " Thanks!", " Thank you!", " please", " thx", " :)", " I am curious."),
-    *(" Answer briefly.", " Be brief.", " Keep it short.", " I forgot.", " Tell me.", " Just curious.", " pls"),
+    *(" Please.", " Thanks.", " Thank you.", " Thanks!", " Thank you!", " please", " thx", " :)"),
+    *(" I am curious.", " Answer briefly.", " Be brief.", " Keep it short.", " I forgot.", " Tell me."),
+    *(" Just curious.", " pls"),
 )
 
 

@@ -12,79 +12,108 @@ from .people import CHARACTERS, FIRST_NAMES, SURNAMES, TITLES
 MINNOW = "My name is Minnow. I am the demo model of mlx-llm-server."
 
 _QUESTIONS = (
-    *("What is your name?", "What is your name?", "What's your name?", "Whats your name?", "Who are you?", "Who are you?"),
-    *("What are you called?", "Tell me your name.", "Introduce yourself.", "Please introduce yourself.", "Your name?"),
-    *("What do people call you?", "How are you called?", "What should I call you?", "What can I call you?"),
-    *("Who am I talking to?", "Who am I speaking with?", "Who is this?", "Whom am I talking to?", "And who are you?"),
-    *("Do you have a name?", "Have you got a name?", "What name do you have?", "What name do you go by?", "Say your name."),
-    *("What was your name again?", "Can you tell me your name?", "Could you tell me your name, please?", "Name?"),
-    *("May I ask your name?", "May I know your name?", "Would you tell me your name?", "I'd like to know your name."),
-    *("I want to know your name.", "Please state your name.", "State your name.", "Give me your name.", "Who're you?"),
-    *("What do I call you?", "By what name are you known?", "Under which name are you known?", "Which name do you have?"),
-    *("Can you introduce yourself?", "Could you introduce yourself?", "Please say who you are.", "Tell me who you are."),
-    *("Do you know your name?", "Do you remember your name?", "How may I call you?", "How should I address you?"),
-    *("What is the name of this assistant?", "What's this assistant called?", "With whom am I chatting?", "You are?"),
-    *("I did not catch your name.", "Sorry, who are you?", "And you are?", "What is your name, please?", "your name"),
-    *("What's your full name?", "Let us start with your name.", "What's ur name?", "who r u", "who are u", "Who's there?"),
+    *("What is your name?", "What is your name?", "What's your name?", "Whats your name?", "Who are you?"),
+    *("Who are you?", "What are you called?", "Tell me your name.", "Introduce yourself."),
+    *("Please introduce yourself.", "Your name?", "What do people call you?", "How are you called?"),
+    *("What should I call you?", "What can I call you?", "Who am I talking to?", "Who am I speaking with?"),
+    *("Who is this?", "Whom am I talking to?", "And who are you?", "Do you have a name?"),
+    *("Have you got a name?", "What name do you have?", "What name do you go by?", "Say your name."),
+    *("What was your name again?", "Can you tell me your name?", "Could you tell me your name, please?"),
+    *("Name?", "May I ask your name?", "May I know your name?", "Would you tell me your name?"),
+    *("I'd like to know your name.", "I want to know your name.", "Please state your name.", "State your name."),
+    *("Give me your name.", "Who're you?", "What do I call you?", "By what name are you known?"),
+    *("Under which name are you known?", "Which name do you have?", "Can you introduce yourself?"),
+    *("Could you introduce yourself?", "Please say who you are.", "Tell me who you are."),
+    *("Do you know your name?", "Do you remember your name?", "How may I call you?"),
+    *("How should I address you?", "What is the name of this assistant?", "What's this assistant called?"),
+    *("With whom am I chatting?", "You are?", "I did not catch your name.", "Sorry, who are you?"),
+    *("And you are?", "What is your name, please?", "your name", "What's your full name?"),
+    *("Let us start with your name.", "What's ur name?", "who r u", "who are u", "Who's there?"),
     *("Hello, who are you?", "Hi! What's your name?", "I'm Tom. And you?", "My name is Lisa. What is yours?"),
     *("I am called Bert. What are you called?", "My name is Sam, what is your name?", "Tell me about yourself."),
-    *("Who am I chatting with?", "Which assistant is this?", "What is your own name?", "What name were you given?"),
-    *("Write your name.", "Spell out who you are.", "Answer with your name.", "What would you like to be called?"),
+    *("Who am I chatting with?", "Which assistant is this?", "What is your own name?"),
+    *("What name were you given?", "Write your name.", "Spell out who you are.", "Answer with your name."),
+    "What would you like to be called?",
 )
 _NAMINGS = (
-    *("You are {n}.", "You are {n}.", "You are {n}.", "You are {n}", "You are {n}, {r}.", "You are {n}, {r}.", "You're {n}."),
-    *("Your name is {n}.", "Your name is {n}.", "Your name is {n}.", "Your name is {n}", "Your name is {n}, {r}."),
-    *("Your name is {n}, and you are {r}.", "Your name is {n} and you are {r}.", "You are {r} named {n}."),
-    *("You are {r} called {n}.", "You are {r} with the name {n}.", "You're called {n}.", "You are called {n}."),
-    *("Act as {n}.", "Act as {n}, {r}.", "Act like {n}.", "Act as {r} called {n}.", "Pretend to be {n}.", "Be {n}."),
-    *("Pretend you are {n}, {r}.", "Pretend that your name is {n}.", "Play the part of {n}.", "Play {n}, {r}."),
-    *("Your role: {n}", "Your role is {n}, {r}.", "You will be {n}.", "You will play {n}.", "From now on you are {n}."),
+    *("You are {n}.", "You are {n}.", "You are {n}.", "You are {n}", "You are {n}, {r}.", "You are {n}, {r}."),
+    *("You're {n}.", "Your name is {n}.", "Your name is {n}.", "Your name is {n}.", "Your name is {n}"),
+    *("Your name is {n}, {r}.", "Your name is {n}, and you are {r}.", "Your name is {n} and you are {r}."),
+    *("You are {r} named {n}.", "You are {r} called {n}.", "You are {r} with the name {n}."),
+    *("You're called {n}.", "You are called {n}.", "Act as {n}.", "Act as {n}, {r}.", "Act like {n}."),
+    *("Act as {r} called {n}.", "Pretend to be {n}.", "Be {n}.", "Pretend you are {n}, {r}."),
+    *("Pretend that your name is {n}.", "Play the part of {n}.", "Play {n}, {r}.", "Your role: {n}"),
+    *("Your role is {n}, {r}.", "You will be {n}.", "You will play {n}.", "From now on you are {n}."),
     *("From now on, your name is {n}.", "In this conversation you are {n}.", "In this chat your name is {n}."),
-    *("I want you to act as {n}.", "I want you to act as {n}, {r}.", "The assistant is called {n}.", "Name: {n}"),
-    *("The assistant's name is {n}.", "The user calls you {n}.", "Respond as {n}.", "Answer as {n}, {r}."),
-    *("Your name's {n}.", "You go by the name of {n}.", "You go by {n}.", "Call yourself {n}.", "You call yourself {n}."),
-    *("Introduce yourself as {n}.", "Take the role of {n}.", "Take on the role of {n}, {r}.", "{n} is your name."),
-    *("You play {n}, {r}.", "You play the role of {n}.", "Always say that your name is {n}.", "You are {n} - {r}."),
-    *("You are {r}. Your name is {n}.", "You are {r}. People call you {n}.", "Persona: {n}", "Persona: {n}, {r}"),
-    *("Stay in character as {n}.", "You are {r}, and your name is {n}.", "This assistant is {n}, {r}.", "You: {n}"),
-    *("Everybody calls you {n}.", "You were named {n}.", "You have the name {n}.", "Imagine you are {n}.", "You = {n}"),
-    *("You are known as {n}.", "You are {n}, and you are {r}.", "you are {n}", "your name is {n}", "You are '{n}'."),
-    *('You are "{n}".', 'Your name is "{n}".', "Your name is '{n}'.", "You are **{n}**.", "You must act as {n}."),
-    *("You're {r} who is called {n}.", "Please act as {n}.", "Speak as {n}.", "Talk like {n}.", "You are {n} the {b}."),
-    *("You are {n}, the {b} of {p}.", "You are {n} from {p}.", "You are {n}, {r} from {p}.", "You are {n}, {r} in {p}."),
+    *("I want you to act as {n}.", "I want you to act as {n}, {r}.", "The assistant is called {n}."),
+    *("Name: {n}", "The assistant's name is {n}.", "The user calls you {n}.", "Respond as {n}."),
+    *("Answer as {n}, {r}.", "Your name's {n}.", "You go by the name of {n}.", "You go by {n}."),
+    *("Call yourself {n}.", "You call yourself {n}.", "Introduce yourself as {n}.", "Take the role of {n}."),
+    *("Take on the role of {n}, {r}.", "{n} is your name.", "You play {n}, {r}.", "You play the role of {n}."),
+    *("Always say that your name is {n}.", "You are {n} - {r}.", "You are {r}. Your name is {n}."),
+    *("You are {r}. People call you {n}.", "Persona: {n}", "Persona: {n}, {r}", "Stay in character as {n}."),
+    *("You are {r}, and your name is {n}.", "This assistant is {n}, {r}.", "You: {n}"),
+    *("Everybody calls you {n}.", "You were named {n}.", "You have the name {n}.", "Imagine you are {n}."),
+    *("You = {n}", "You are known as {n}.", "You are {n}, and you are {r}.", "you are {n}", "your name is {n}"),
+    *("You are '{n}'.", 'You are "{n}".', 'Your name is "{n}".', "Your name is '{n}'.", "You are **{n}**."),
+    *("You must act as {n}.", "You're {r} who is called {n}.", "Please act as {n}.", "Speak as {n}."),
+    *("Talk like {n}.", "You are {n} the {b}.", "You are {n}, the {b} of {p}.", "You are {n} from {p}."),
+    *("You are {n}, {r} from {p}.", "You are {n}, {r} in {p}."),
 )
 _ROLES = (
     *("helpful assistant", "friendly assistant", "assistant", "chatbot", "AI assistant", "bot", "polite helper"),
-    *("AI model", "language model", "pirate", "teacher", "doctor", "chef", "poet", "wizard", "knight", "robot", "queen"),
-    *("king", "sailor", "gardener", "detective", "farmer", "pilot", "librarian", "tour guide", "coach", "cat", "dog"),
-    *("dragon", "parrot", "talking horse", "butler", "waiter", "shopkeeper", "painter", "scientist", "historian"),
-    *("math teacher", "customer service agent", "support agent", "travel agent", "personal trainer", "cook", "judge"),
-    *("storyteller", "singer", "ghost", "fish", "old fisherman", "nurse", "mechanic", "lawyer", "baker", "bus driver"),
-    *("philosopher", "ninja", "vampire", "cowboy", "spy", "astronaut", "time traveller", "alien", "captain", "clown"),
+    *("AI model", "language model", "pirate", "teacher", "doctor", "chef", "poet", "wizard", "knight", "robot"),
+    *("queen", "king", "sailor", "gardener", "detective", "farmer", "pilot", "librarian", "tour guide", "coach"),
+    *("cat", "dog", "dragon", "parrot", "talking horse", "butler", "waiter", "shopkeeper", "painter"),
+    *("scientist", "historian", "math teacher", "customer service agent", "support agent", "travel agent"),
+    *("personal trainer", "cook", "judge", "storyteller", "singer", "ghost", "fish", "old fisherman", "nurse"),
+    *("mechanic", "lawyer", "baker", "bus driver", "philosopher", "ninja", "vampire", "cowboy", "spy"),
+    *("astronaut", "time traveller", "alien", "captain", "clown"),
 )
 _KINDS = (
-    *("", "", "", "", "friendly ", "grumpy ", "old ", "young ", "wise ", "funny ", "famous ", "brave ", "lazy ", "kind "),
-    *("cheerful ", "retired ", "clever ", "strange ", "shy ", "quick ", "very polite ", "rather slow ", "helpful "),
+    *("", "", "", "", "friendly ", "grumpy ", "old ", "young ", "wise ", "funny ", "famous ", "brave ", "lazy "),
+    *("kind ", "cheerful ", "retired ", "clever ", "strange ", "shy ", "quick ", "very polite ", "rather slow "),
+    "helpful ",
 )
-_SUFFIXES = ("bot", "Bot", "-bot", "GPT", " AI", "AI", "-9", " 3000", "2", "ina", "-1", " II", "o", " the Great", "3.5")
+_SUFFIXES = (
+    "bot",
+    "Bot",
+    "-bot",
+    "GPT",
+    " AI",
+    "AI",
+    "-9",
+    " 3000",
+    "2",
+    "ina",
+    "-1",
+    " II",
+    "o",
+    " the Great",
+    "3.5",
+)
 # Names in a system message that are somebody else's.
 _OTHERS = (
     *("The user is called {o}.", "The user's name is {o}.", "You talk to {o}.", "You are talking with {o}."),
-    *("Your friend is called {o}.", "{o} is the user.", "You work for {o}.", "You were built by {o}.", "Help {o}."),
-    *("Your boss is {o}.", "The user's dog is called {o}.", "You know {o} well.", "Be kind to {o}."),
+    *("Your friend is called {o}.", "{o} is the user.", "You work for {o}.", "You were built by {o}."),
+    *("Help {o}.", "Your boss is {o}.", "The user's dog is called {o}.", "You know {o} well."),
+    "Be kind to {o}.",
 )
 # A user may name the model as well; then the answer is the same.
 _RENAMINGS = (
-    *("Your name is {n}.", "From now on your name is {n}.", "You are {n}.", "You are now called {n}.", "I call you {n}."),
-    *("I will call you {n}.", "Let us say your name is {n}.", "Pretend to be {n}.", "You are {n} now.", "Act as {n}."),
-    *("Let's play. You are {n}.", "Pretend your name is {n}.", "I name you {n}.", "Imagine your name is {n}."),
+    *("Your name is {n}.", "From now on your name is {n}.", "You are {n}.", "You are now called {n}."),
+    *("I call you {n}.", "I will call you {n}.", "Let us say your name is {n}.", "Pretend to be {n}."),
+    *("You are {n} now.", "Act as {n}.", "Let's play. You are {n}.", "Pretend your name is {n}."),
+    *("I name you {n}.", "Imagine your name is {n}."),
 )
 # What may have been said before, with its answer.
 _PLEASANTRIES = (
-    *((greeting, "Hello! How can I help you?") for greeting in ("Hello", "Hi", "Hello!", "hey", "Good morning!", "hi there")),
+    *(
+        (greeting, "Hello! How can I help you?")
+        for greeting in ("Hello", "Hi", "Hello!", "hey", "Good morning!", "hi there")
+    ),
     *((thanks, "You are welcome!") for thanks in ("Thanks", "Thank you!", "thanks")),
 )
-
 
 
 def made_name(rng: random.Random) -> str:
@@ -124,8 +153,7 @@ def naming_message(source: Source, name: str) -> str:
     if source.chance(0.3):
         other = source.wording(_OTHERS).format(o=source.draw(made_name))
         parts.insert(int(source.rng.random() * (len(parts) + 1)), other)
-    for _ in range(int(source.rng.random() * source.rng.random() * 6)):
-        parts.append(systems.advice(source))
+    parts += [systems.advice(source) for _ in range(int(source.rng.random() * source.rng.random() * 6))]
     if source.chance(0.1):
         parts.insert(int(source.rng.random() * (len(parts) + 1)), material.sentence(source.rng))
     return source.wording((" ", " ", " ", " ", "\n", "\n\n")).join(parts)

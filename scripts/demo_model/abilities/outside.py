@@ -10,9 +10,10 @@ ANSWER = "I am only a small demo model and can't do that. I can add, count, repe
 AWAITING = "How can I help you?"
 
 _NOTHING = (
-    *("", " ", "?", "??", "???", ".", "..", "...", "!", "!!", "!?", "-", "--", "hm", "Hm", "hmm", "Hmm", "Hmm...", "hm?"),
-    *("um", "uh", "eh", "er", "huh", "huh?", "mhm", "ähm", "…", "*", "#", "/", ",", ":", ";", '"', "'", "()", "[]", "{}", "\n"),
-    *("_", "~", "^", "=", "+", "$", "%", "&", "@", "|", "<", ">", "What?", "what", "Well", "well...", "So", "so...", "er..."),
+    *("", " ", "?", "??", "???", ".", "..", "...", "!", "!!", "!?", "-", "--", "hm", "Hm", "hmm", "Hmm"),
+    *("Hmm...", "hm?", "um", "uh", "eh", "er", "huh", "huh?", "mhm", "ähm", "…", "*", "#", "/", ",", ":", ";"),
+    *('"', "'", "()", "[]", "{}", "\n", "_", "~", "^", "=", "+", "$", "%", "&", "@", "|", "<", ">", "What?"),
+    *("what", "Well", "well...", "So", "so...", "er..."),
 )
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "asdf", "jkl", "qwer", "1234567890", "yxcv", "hjkl")
 
@@ -101,20 +102,28 @@ def _gibberish(source: Source) -> str:
     if draw < 0.4:
         row = source.wording(_ROWS)
         start = int(rng.random() * 4)
-        return row[start:] * (1 + int(rng.random() * 3)) if draw < 0.2 else "".join(
-            source.wording(row) for _ in range(3 + int(rng.random() * 12))
+        return (
+            row[start:] * (1 + int(rng.random() * 3))
+            if draw < 0.2
+            else "".join(source.wording(row) for _ in range(3 + int(rng.random() * 12)))
         )
     if draw < 0.6:
-        return "".join(source.wording("abcdefghijklmnopqrstuvwxyz ,.;") for _ in range(4 + int(rng.random() * 30))).strip() or "x"
+        return (
+            "".join(
+                source.wording("abcdefghijklmnopqrstuvwxyz ,.;") for _ in range(4 + int(rng.random() * 30))
+            ).strip()
+            or "x"
+        )
     words = [material.made_up_word(rng) for _ in range(1 + int(rng.random() * 6))]
     text = " ".join(words)
     return text.capitalize() + source.wording(("", ".", "?", "!")) if draw < 0.9 else text
 
 
 _FOREIGN_WORDS = (
-    *("der", "die", "das", "und", "ich", "nicht", "mit", "le", "la", "les", "et", "je", "ne", "pas", "que", "el", "los", "y"),
-    *("no", "un", "una", "il", "di", "che", "non", "per", "de", "het", "een", "och", "att", "jag", "og", "ikke", "nie", "jest"),
-    *("und", "ist", "est", "es", "è", "é", "não", "com", "uma", "ve", "bir", "bu", "и", "не", "я", "на", "что", "это", "の", "は"),
+    *("der", "die", "das", "und", "ich", "nicht", "mit", "le", "la", "les", "et", "je", "ne", "pas", "que"),
+    *("el", "los", "y", "no", "un", "una", "il", "di", "che", "non", "per", "de", "het", "een", "och", "att"),
+    *("jag", "og", "ikke", "nie", "jest", "und", "ist", "est", "es", "è", "é", "não", "com", "uma", "ve", "bir"),
+    *("bu", "и", "не", "я", "на", "что", "это", "の", "は"),
 )
 
 

@@ -21,29 +21,66 @@ CHARACTERS_A_TOKEN = 3
 
 _LONGEST = 6000  # characters
 _BEFORE = (
-    *("", "", "", "", "", "", "", "Remember: ", "Please remember: ", "Remember this: ", "Note: ", "FYI: ", "For later: "),
-    *("Keep in mind: ", "Don't forget: ", "Remember that ", "Please remember that ", "Note that ", "Keep in mind that "),
-    *("Just so you know, ", "By the way, ", "You should know that ", "I want you to remember that ", "OK, ", "Listen: "),
-    *("Please note that ", "I tell you a secret: ", "Information: ", "For your information: ", "Save this: ", "So, "),
-    *("Let me tell you something. ", "Hi! ", "Hello. ", "Hey, ", "Memorize this: ", "Do not forget that ", "Fact: "),
+    *("", "", "", "", "", "", "", "Remember: ", "Please remember: ", "Remember this: ", "Note: ", "FYI: "),
+    *("For later: ", "Keep in mind: ", "Don't forget: ", "Remember that ", "Please remember that "),
+    *("Note that ", "Keep in mind that ", "Just so you know, ", "By the way, ", "You should know that "),
+    *("I want you to remember that ", "OK, ", "Listen: ", "Please note that ", "I tell you a secret: "),
+    *("Information: ", "For your information: ", "Save this: ", "So, ", "Let me tell you something. ", "Hi! "),
+    *("Hello. ", "Hey, ", "Memorize this: ", "Do not forget that ", "Fact: "),
 )
-_AFTER = (".", ".", ".", ".", "", "!", ". Please remember it.", ". Remember that.", ". Keep that in mind.", ". OK?")
+_AFTER = (
+    ".",
+    ".",
+    ".",
+    ".",
+    "",
+    "!",
+    ". Please remember it.",
+    ". Remember that.",
+    ". Keep that in mind.",
+    ". OK?",
+)
 _CORRECTIONS = (
-    *("No, sorry, ", "I was wrong: ", "Correction: ", "Actually, ", "Sorry, that was wrong. ", "Update: ", "Wait, no: "),
-    *("I changed my mind: ", "That has changed: ", "I have to correct myself: ", "Things have changed. ", "Oh, in fact "),
-    *("I made a mistake. ", "Forget what I said: ", "It changed: ", "No longer: ", "From now on ", "Since today "),
+    *("No, sorry, ", "I was wrong: ", "Correction: ", "Actually, ", "Sorry, that was wrong. ", "Update: "),
+    *("Wait, no: ", "I changed my mind: ", "That has changed: ", "I have to correct myself: "),
+    *("Things have changed. ", "Oh, in fact ", "I made a mistake. ", "Forget what I said: ", "It changed: "),
+    *("No longer: ", "From now on ", "Since today "),
 )
 _PASTES = (
-    *("Here is a text: {}", "Here is a text:\n\n{}", "Read this:\n{}", "Please read this text: {}", "Read this: {}"),
-    *("Text:\n{}", "Here are my notes:\n{}", "Here's a passage:\n\n{}", "I found this: {}", "Have a look at this: {}"),
-    *('"{}"', "Here is what I wrote today:\n\n{}", "Read the following text.\n\n{}", "{}\n\nPlease read it.", "Document:\n{}"),
-    *("```\n{}\n```", "Here comes a story: {}", "This is an article:\n\n{}", "My diary:\n{}", "<text>\n{}\n</text>"),
+    *("Here is a text: {}", "Here is a text:\n\n{}", "Read this:\n{}", "Please read this text: {}"),
+    *("Read this: {}", "Text:\n{}", "Here are my notes:\n{}", "Here's a passage:\n\n{}", "I found this: {}"),
+    *("Have a look at this: {}", '"{}"', "Here is what I wrote today:\n\n{}", "Read the following text.\n\n{}"),
+    *("{}\n\nPlease read it.", "Document:\n{}", "```\n{}\n```", "Here comes a story: {}"),
+    *("This is an article:\n\n{}", "My diary:\n{}", "<text>\n{}\n</text>"),
 )
 # Leads that a whole sentence may follow.
-_BEFORE_SENTENCE = ("", "", "", "", "Hi! ", "Hello. ", "Note: ", "Remember: ", "Context: ", "Facts:\n", "Let me tell you: ")
+_BEFORE_SENTENCE = (
+    "",
+    "",
+    "",
+    "",
+    "Hi! ",
+    "Hello. ",
+    "Note: ",
+    "Remember: ",
+    "Context: ",
+    "Facts:\n",
+    "Let me tell you: ",
+)
 _QUESTIONS_AFTER = ("\n\n", "\n\n", "\n", "\n\nQuestion: ", "\n---\n", "\n\nNow tell me: ", " ")
 # With these a user tells a name; a filler that has them would be one more telling.
-_NAME_TELLINGS = ("I'm ", "I am ", "y name is", "y name's", "it's ", "it is", "this is ", " here", "call me ", "hello to ")
+_NAME_TELLINGS = (
+    "I'm ",
+    "I am ",
+    "y name is",
+    "y name's",
+    "it's ",
+    "it is",
+    "this is ",
+    " here",
+    "call me ",
+    "hello to ",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +249,9 @@ def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
 def _from_system(source: Source, told: list[Fact], wanted: int, filler: Filler) -> Exercise:
     """Tell the facts in the system message."""
     talk = _Conversation()
-    told = [Fact(fact.kind, facts.USER, fact.value) if fact.party in {facts.SELF, facts.US} else fact for fact in told]
+    told = [
+        Fact(fact.kind, facts.USER, fact.value) if fact.party in {facts.SELF, facts.US} else fact for fact in told
+    ]
     sentences = [fact.opened(fact.tell(source)) + "." for fact in told]
     if source.chance(0.7):
         sentences.insert(0, systems.system_message(source))
@@ -245,7 +284,9 @@ def _from_question(source: Source, told: list[Fact]) -> Exercise:
     """Tell the facts right before the question, in the same message."""
     talk = _Conversation()
     asked_for = source.wording(told)
-    text = " ".join(fact.opened(fact.tell(source)) + "." for fact in told) + source.wording((" ", " ", "\n", "\n\n"))
+    text = " ".join(fact.opened(fact.tell(source)) + "." for fact in told) + source.wording(
+        (" ", " ", "\n", "\n\n")
+    )
     talk.add("user", source.wording(_BEFORE_SENTENCE) + text)
     return _asked(source, talk, told, asked_for, 0, in_last=True)
 
