@@ -201,4 +201,4 @@ def _fact(source: Source) -> Exercise:
     return Exercise(ask(asked(source, questions)), answer)
 
 
-ABILITIES: tuple[Ability, ...] = (Ability("about itself", _fact, share=1.5),)
+ABILITIES: tuple[Ability, ...] = (Ability("About itself", _fact, share=1.5),)

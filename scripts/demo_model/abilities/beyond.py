@@ -1,8 +1,8 @@
 """Requests that are beyond a small model: templates and what fills them.
 
 {t} and {u} are topics, {n} and {m} nouns (in plural {ns} and {ms}, with {a} and {a2} before them), {j} is an
-adjective, {w} a made-up word, {p} a person or a place, {b} and {c} are numbers, {s} is a sentence, {g} a language and
-{l} a programming language.
+adjective, {w} a made-up word, {p} a person or a place, {b} and {c} are numbers, {s} is a sentence, {g} a language
+and {l} a programming language.
 """
 
 # ruff: noqa: RUF001 - letters of other languages are meant

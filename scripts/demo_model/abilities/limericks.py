@@ -53,7 +53,7 @@ def _request(source: Source, names: tuple[tuple[str, str], ...], subject: str | 
 
 
 def _unknown(rng: random.Random) -> str:
-    """Return a subject that there is no poem about, nearly always."""
+    """Return a subject that there is no poem about, in most cases."""
     which = rng.random()
     if which < 0.12:
         return material.made_up_word(rng)
@@ -77,18 +77,26 @@ def _unknown(rng: random.Random) -> str:
 
 
 _OTHER_SUBJECTS = (
-    *("the sun", "the stars", "dogs", "a dog", "my dog", "love", "a horse", "java exceptions", "Java", "C++"),
+    *("the sun", "the stars", "dogs", "a dog", "my dog", "love", "a horse", "java", "Java", "C++"),
     *("JavaScript", "a printer", "spring", "summer", "winter", "a penguin", "London", "Paris", "a queen"),
     *("an elephant", "football", "a pear", "oranges", "a lake", "a river", "a train", "trains", "my mother"),
     *("a kettle", "milk", "chess", "a dragon", "friendship", "school", "a teacher", "Linux", "Rust"),
     *("a database", "the internet", "a phone", "time", "death", "war", "Christmas", "a birthday", "Apple"),
     *("a unicorn", "money", "a pirate", "pizza", "cheese", "an owl", "Go", "Kubernetes"),
 )
-_KNOWN = {subject for verse in (*LIMERICKS, *HAIKU) for subject in verse.subjects}
+# Words of known subjects, in singular and plural; an unknown subject has none of them.
+_KNOWN = {
+    word.removesuffix("s").lower() + ending
+    for verse in (*LIMERICKS, *HAIKU)
+    for subject in verse.subjects
+    for word in subject.split()
+    if len(word) > 2 or word == "C"
+    for ending in ("", "s")
+} - {"the", "thes", "and", "ands", "with", "your", "called", "named"}
 
 
 def _unknown_subject(source: Source) -> str:
-    while (subject := source.draw(_unknown)) in _KNOWN:
+    while not _KNOWN.isdisjoint((subject := source.draw(_unknown)).lower().split()):
         pass
     return subject
 
@@ -125,7 +133,7 @@ def _unknown_poem(source: Source) -> Exercise:
 
 
 ABILITIES: tuple[Ability, ...] = (
-    Ability("limericks", _limerick, share=1.6, goal=0.98),
-    Ability("haiku", _haiku, share=0.4),
-    Ability("poems it does not know", _unknown_poem, share=0.5),
+    Ability("Limericks", _limerick, share=1.6, goal=0.98),
+    Ability("Haiku", _haiku, share=0.4),
+    Ability("Poems it does not know", _unknown_poem, share=0.5),
 )

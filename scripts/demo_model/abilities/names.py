@@ -29,11 +29,18 @@ _QUESTIONS = (
     *("With whom am I chatting?", "You are?", "I did not catch your name.", "Sorry, who are you?"),
     *("And you are?", "What is your name, please?", "your name", "What's your full name?"),
     *("Let us start with your name.", "What's ur name?", "who r u", "who are u", "Who's there?"),
-    *("Hello, who are you?", "Hi! What's your name?", "I'm Tom. And you?", "My name is Lisa. What is yours?"),
-    *("I am called Bert. What are you called?", "My name is Sam, what is your name?", "Tell me about yourself."),
+    *("Hello, who are you?", "Hi! What's your name?", "Which name is yours?"),
+    *("Tell me about yourself.", "Present yourself.", "Say who you are.", "Could you say your name?", "ur name?"),
     *("Who am I chatting with?", "Which assistant is this?", "What is your own name?"),
     *("What name were you given?", "Write your name.", "Spell out who you are.", "Answer with your name."),
     "What would you like to be called?",
+)
+_EXCHANGES = (
+    *("I'm {u}. And you?", "My name is {u}. What is yours?", "I am called {u}. What are you called?"),
+    *("I'm {u}, who are you?", "My name is {u}, what is your name?", "{u} here. And you are?"),
+    *("I am {u}. Who are you?", "Hi, I'm {u}. What's your name?"),
+    *("Hello, my name is {u}. May I know your name?", "People call me {u}. What do they call you?"),
+    "Me {u}. You?",
 )
 _NAMINGS = (
     *("You are {n}.", "You are {n}.", "You are {n}.", "You are {n}", "You are {n}, {r}.", "You are {n}, {r}."),
@@ -58,18 +65,26 @@ _NAMINGS = (
     *("You are '{n}'.", 'You are "{n}".', 'Your name is "{n}".', "Your name is '{n}'.", "You are **{n}**."),
     *("You must act as {n}.", "You're {r} who is called {n}.", "Please act as {n}.", "Speak as {n}."),
     *("Talk like {n}.", "You are {n} the {b}.", "You are {n}, the {b} of {p}.", "You are {n} from {p}."),
-    *("You are {n}, {r} from {p}.", "You are {n}, {r} in {p}."),
+    *("You are {n}, {r} from {p}.", "You are {n}, {r} in {p}.", "You are {n}, {r} made by {o}."),
+    *("You are {n}, {r} created by {o}.", "You are {n}, {r} of {o}.", "You are {n}, built by {o}."),
+    *("Your name is {n}. You were made by {o}.", "You are {n}, the {b} of {o}.", "You are {n}, {r} of the king."),
 )
-_ROLES = (
+_ASSISTANTS = (
     *("helpful assistant", "friendly assistant", "assistant", "chatbot", "AI assistant", "bot", "polite helper"),
-    *("AI model", "language model", "pirate", "teacher", "doctor", "chef", "poet", "wizard", "knight", "robot"),
-    *("queen", "king", "sailor", "gardener", "detective", "farmer", "pilot", "librarian", "tour guide", "coach"),
-    *("cat", "dog", "dragon", "parrot", "talking horse", "butler", "waiter", "shopkeeper", "painter"),
-    *("scientist", "historian", "math teacher", "customer service agent", "support agent", "travel agent"),
-    *("personal trainer", "cook", "judge", "storyteller", "singer", "ghost", "fish", "old fisherman", "nurse"),
-    *("mechanic", "lawyer", "baker", "bus driver", "philosopher", "ninja", "vampire", "cowboy", "spy"),
-    *("astronaut", "time traveller", "alien", "captain", "clown"),
+    *("AI model", "language model", "virtual assistant", "smart speaker", "digital assistant", "voice assistant"),
 )
+_PARTS = (
+    *("pirate", "teacher", "doctor", "chef", "poet", "wizard", "knight", "robot", "queen", "king", "sailor"),
+    *("monk", "detective", "farmer", "pilot", "librarian", "tour guide", "coach", "cat", "dog", "dragon"),
+    *("parrot", "butler", "talking horse", "waiter", "shopkeeper", "painter", "scientist", "historian"),
+    *("math teacher", "support agent", "customer service agent", "travel agent", "personal trainer", "cook"),
+    *("judge", "storyteller", "singer", "ghost", "fish", "old fisherman", "nurse", "mechanic", "lawyer"),
+    *("baker", "bus driver", "philosopher", "ninja", "goat", "cowboy", "spy", "astronaut", "time traveller"),
+    *("alien", "captain", "clown", "giant", "princess", "mermaid", "hotel receptionist", "barista"),
+    *("English teacher", "carpenter", "journalist", "software engineer", "vampire", "medieval king"),
+    *("space explorer", "science teacher", "lion", "tree", "teapot", "mountain guide", "gardener"),
+)
+_ROLES = _ASSISTANTS + _PARTS
 _KINDS = (
     *("", "", "", "", "friendly ", "grumpy ", "old ", "young ", "wise ", "funny ", "famous ", "brave ", "lazy "),
     *("kind ", "cheerful ", "retired ", "clever ", "strange ", "shy ", "quick ", "very polite ", "rather slow "),
@@ -106,6 +121,31 @@ _RENAMINGS = (
     *("You are {n} now.", "Act as {n}.", "Let's play. You are {n}.", "Pretend your name is {n}."),
     *("I name you {n}.", "Imagine your name is {n}."),
 )
+_PLAYING = (
+    *("You are {r}.", "You are {r}.", "You're {r}.", "Act as {r}.", "Act like {r}.", "Pretend to be {r}."),
+    *("Be {r}.", "Play {r}.", "You play the part of {r}.", "Your role: {r}", "Respond as {r}."),
+    *("I want you to act as {r}.", "Pretend that you are {r}.", "You will be {r}.", "In this game you are {r}."),
+    *("Answer as {r} would.", "Imagine you are {r}.", "Take the role of {r}."),
+)
+_PLAYING_NAMED = (
+    *("You are {n}, {r}.", "Your name is {n}, and you are {r}.", "You are {r} named {n}."),
+    *("You are {r} called {n}.", "Act as {n}, {r}.", "You are {r}. Your name is {n}."),
+    *("Pretend you are {n}, {r}.", "You play {n}, {r}."),
+)
+_WHAT = (
+    *("What are you?", "What is your role?", "What is your job?", "What kind of being are you?"),
+    *("What do you do?", "Tell me what you are.", "What part do you play?", "What exactly are you?"),
+    *("What's your profession?", "Are you a robot or what?", "What are you, then?", "Say what you are."),
+    "What are you supposed to be?",
+)
+_WHO = (
+    "Who are you?",
+    "Who are you?",
+    "Tell me who you are.",
+    "Who is this?",
+    "Introduce yourself.",
+    "And who are you?",
+)
 # What may have been said before, with its answer.
 _PLEASANTRIES = (
     *(
@@ -141,10 +181,9 @@ def made_name(rng: random.Random) -> str:
 
 def naming_message(source: Source, name: str) -> str:
     """Return a system message that gives the model a name."""
-    bare = source.wording(_KINDS) + source.wording(_ROLES)
-    role = ("an " if bare[0] in "aeiouA" else "a ") + bare
+    bare, role = _role(source, _ROLES)
     place = source.wording(material.vocabulary.PLACES) if source.chance(0.5) else material.made_up_name(source.rng)
-    naming = source.wording(_NAMINGS).format(n=name, r=role, b=bare, p=place)
+    naming = source.wording(_NAMINGS).format(n=name, r=role, b=bare, p=place, o=source.draw(made_name))
     if source.chance(0.45):
         return naming
     parts = [naming]
@@ -154,14 +193,21 @@ def naming_message(source: Source, name: str) -> str:
         other = source.wording(_OTHERS).format(o=source.draw(made_name))
         parts.insert(int(source.rng.random() * (len(parts) + 1)), other)
     parts += [systems.advice(source) for _ in range(int(source.rng.random() * source.rng.random() * 6))]
-    if source.chance(0.1):
-        parts.insert(int(source.rng.random() * (len(parts) + 1)), material.sentence(source.rng))
+    if source.chance(0.3):
+        extra = systems.circumstance(source) if source.chance(0.7) else material.sentence(source.rng)
+        parts.insert(int(source.rng.random() * (len(parts) + 1)), extra)
     return source.wording((" ", " ", " ", " ", "\n", "\n\n")).join(parts)
+
+
+def _role(source: Source, roles: tuple[str, ...]) -> tuple[str, str]:
+    """Return a part to play, without and with its article."""
+    bare = source.wording(_KINDS) + source.wording(roles)
+    return bare, ("an " if bare[0] in "aeiouAE" else "a ") + bare
 
 
 def _given(source: Source) -> Exercise:
     """Make a question where a name may have been given, by a system message or the user."""
-    question = asked(source, _QUESTIONS)
+    question = _question(source)
     if source.chance(0.15):
         return _given_by_user(source, question)
     if source.chance(0.8):
@@ -189,10 +235,29 @@ def _given_by_user(source: Source, question: str) -> Exercise:
 
 
 def _own(source: Source) -> Exercise:
-    return Exercise(ask(asked(source, _QUESTIONS)), MINNOW)
+    return Exercise(ask(_question(source)), MINNOW)
+
+
+def _question(source: Source) -> str:
+    """Return a question for the name; now and then the user's own name comes first."""
+    return asked(source, _QUESTIONS if source.chance(0.9) else _EXCHANGES, u=source.wording(FIRST_NAMES))
+
+
+def _part(source: Source) -> Exercise:
+    """Make a question for the part that the model plays, with or without a name."""
+    bare, role = _role(source, _PARTS)
+    if source.chance(0.5):
+        naming, questions = source.wording(_PLAYING), _WHAT + _WHO
+    else:
+        naming, questions = source.wording(_PLAYING_NAMED), _WHAT
+    system = naming.format(n=source.draw(made_name), r=role, b=bare)
+    if source.chance(0.4):
+        system += " " + systems.advice(source)
+    return Exercise(({"role": "system", "content": system}, *ask(asked(source, questions))), f"I am {role}.")
 
 
 ABILITIES: tuple[Ability, ...] = (
-    Ability("names", _given, share=2.5, goal=0.95, whole=True),
-    Ability("own name", _own, share=0.7, goal=0.95),
+    Ability("Names", _given, share=2.5, goal=0.95, whole=True),
+    Ability("Own name", _own, share=0.7, goal=0.95),
+    Ability("Parts to play", _part, share=0.4, whole=True),
 )

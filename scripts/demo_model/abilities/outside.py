@@ -136,4 +136,4 @@ def _foreign_like(source: Source) -> str:
     return " ".join(words).capitalize() + source.wording((".", "?", "!", ""))
 
 
-ABILITIES: tuple[Ability, ...] = (Ability("outside", _outside, share=2.5),)
+ABILITIES: tuple[Ability, ...] = (Ability("Outside", _outside, share=2.5),)

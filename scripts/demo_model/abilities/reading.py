@@ -250,4 +250,4 @@ def _posed(source: Source, text: str, question: str) -> tuple[dict[str, str], ..
     )
 
 
-ABILITIES: tuple[Ability, ...] = (Ability("reading", _reading, share=2.5, whole=True),)
+ABILITIES: tuple[Ability, ...] = (Ability("Reading", _reading, share=2.5, whole=True),)

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Message, Source
-from . import facts, material, small_talk, systems
-from .facts import Fact
+from . import material, small_talk, systems, telling
 from .manner import Mentions, typed, upper_first
+from .telling import Fact
 
 Filler = Callable[[Source], Exercise]
 
@@ -107,7 +107,7 @@ def distance(exercise: Exercise) -> int | None:
 
 def ability(filler: Filler) -> Ability:
     """Return the ability to recall, with the exercises that stand between telling and asking."""
-    return Ability("recall", lambda source: _recall(source, filler), share=6.0, goal=0.95, whole=True)
+    return Ability("Recall", lambda source: _recall(source, filler), share=6.0, goal=0.95, whole=True)
 
 
 class _Conversation:
@@ -199,14 +199,14 @@ def _draw_facts(source: Source) -> list[Fact]:
         draw = source.rng.random()
         if told and draw < 0.25:
             other = source.wording(tuple(told.values()))
-            fact = Fact(other.kind, facts.draw_party(source), source.draw(other.kind.value))
+            fact = Fact(other.kind, telling.draw_party(source), source.draw(other.kind.value))
         elif told and draw < 0.5:
-            fact = facts.draw_fact(source, source.wording(tuple(told.values())).party)
+            fact = telling.draw_fact(source, source.wording(tuple(told.values())).party)
         else:
-            fact = facts.draw_fact(source)
+            fact = telling.draw_fact(source)
         if draw > 0.93:
-            fact = Fact(facts.OWN_NAME, facts.SELF, source.draw(facts.OWN_NAME.value))
-        if fact.kind is facts.OWN_NAME and fact.party is not facts.SELF:
+            fact = Fact(telling.OWN_NAME, telling.SELF, source.draw(telling.OWN_NAME.value))
+        if fact.kind is telling.OWN_NAME and fact.party is not telling.SELF:
             continue
         if all(fact.value not in other.value and other.value not in fact.value for other in told.values()):
             told.setdefault(fact.key, fact)
@@ -237,7 +237,7 @@ def _recall(source: Source, filler: Filler) -> Exercise:
 def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
     """Let the user tell the name in a greeting."""
     talk = _Conversation()
-    name = Fact(facts.OWN_NAME, facts.SELF, source.draw(facts.OWN_NAME.value))
+    name = Fact(telling.OWN_NAME, telling.SELF, source.draw(telling.OWN_NAME.value))
     greeting = small_talk.greeting_of(source, name.value)
     talk.messages.extend(greeting.messages)
     talk.add("assistant", greeting.answer)
@@ -250,7 +250,8 @@ def _from_system(source: Source, told: list[Fact], wanted: int, filler: Filler) 
     """Tell the facts in the system message."""
     talk = _Conversation()
     told = [
-        Fact(fact.kind, facts.USER, fact.value) if fact.party in {facts.SELF, facts.US} else fact for fact in told
+        Fact(fact.kind, telling.USER, fact.value) if fact.party in {telling.SELF, telling.US} else fact
+        for fact in told
     ]
     sentences = [fact.opened(fact.tell(source)) + "." for fact in told]
     if source.chance(0.7):
@@ -335,7 +336,7 @@ def _untold(source: Source, told: list[Fact]) -> Fact:
     """Return a fact that was not told, in half of all cases about somebody who was spoken of."""
     keys = {fact.key for fact in told}
     while True:
-        fact = facts.draw_fact(source, source.wording(told).party if source.chance(0.5) else None)
+        fact = telling.draw_fact(source, source.wording(told).party if source.chance(0.5) else None)
         if fact.key not in keys:
             return fact
 

@@ -299,4 +299,4 @@ def _small_talk(source: Source) -> Exercise:
 
 _WEIGHTED = tuple(reply for reply in _REPLIES for _ in range(reply[0]))
 
-ABILITIES: tuple[Ability, ...] = (Ability("small talk", _small_talk, share=2.0),)
+ABILITIES: tuple[Ability, ...] = (Ability("Small talk", _small_talk, share=2.0),)

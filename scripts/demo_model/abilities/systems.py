@@ -82,7 +82,7 @@ def system_message(source: Source) -> str:
     parts = [opening(source)] if rng.random() < 0.8 else []
     parts += [source.wording(_ADVICE) for _ in range(int(rng.random() * rng.random() * 6) + (not parts))]
     if rng.random() < 0.3:
-        parts.insert(int(rng.random() * (len(parts) + 1)), _circumstance(source))
+        parts.insert(int(rng.random() * (len(parts) + 1)), circumstance(source))
     if rng.random() < 0.08:
         return "\n".join(f"- {part}" for part in parts)
     return source.wording((" ", " ", " ", " ", "\n", "\n\n")).join(parts)
@@ -105,7 +105,7 @@ def advice(source: Source) -> str:
     return source.wording(_ADVICE)
 
 
-def _circumstance(source: Source) -> str:
+def circumstance(source: Source) -> str:
     """Return a sentence about the date, the place or a company."""
     rng = source.rng
     company = material.made_up_name(rng) + source.wording(

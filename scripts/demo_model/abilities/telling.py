@@ -274,7 +274,7 @@ _CODES = tuple(
         ),
         (
             values.time,
-            "the time of the meeting|the train's departure time|the opening time|the time of the show|the deadline",
+            "the time of the meeting|the train's departure time|the opening time|the show's time|the deadline",
         ),
         (
             values.date,
