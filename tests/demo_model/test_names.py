@@ -2,7 +2,7 @@ from mlx_llm_server.scripts.demo_model.abilities import names
 from mlx_llm_server.scripts.demo_model.abilities.names import MINNOW
 from mlx_llm_server.scripts.demo_model.exercise import Exercise, Source
 
-GIVEN, OWN = names.ABILITIES
+GIVEN, OWN, PART = names.ABILITIES
 
 
 def draws(*, held_out: bool = False) -> list[Exercise]:
@@ -39,3 +39,11 @@ def test_held_out_names_are_never_practised() -> None:
 def test_another_name_is_wrong() -> None:
     for exercise in draws():
         assert not exercise.is_right("My name is Robot.")
+
+
+def test_a_part_to_play_stands_in_the_system_message() -> None:
+    source = Source(1, held_out=False)
+    for exercise in [PART.make(source) for _ in range(300)]:
+        assert (
+            exercise.answer.removeprefix("I am a").removeprefix("n").strip(" .") in exercise.messages[0]["content"]
+        )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Message, Source
 from . import material, small_talk, systems, telling
+from .kinds import OWN_NAME
 from .manner import Mentions, typed, upper_first
 from .telling import Fact
 
@@ -205,8 +206,8 @@ def _draw_facts(source: Source) -> list[Fact]:
         else:
             fact = telling.draw_fact(source)
         if draw > 0.93:
-            fact = Fact(telling.OWN_NAME, telling.SELF, source.draw(telling.OWN_NAME.value))
-        if fact.kind is telling.OWN_NAME and fact.party is not telling.SELF:
+            fact = Fact(OWN_NAME, telling.SELF, source.draw(OWN_NAME.value))
+        if fact.kind is OWN_NAME and fact.party is not telling.SELF:
             continue
         if all(fact.value not in other.value and other.value not in fact.value for other in told.values()):
             told.setdefault(fact.key, fact)
@@ -237,7 +238,7 @@ def _recall(source: Source, filler: Filler) -> Exercise:
 def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
     """Let the user tell the name in a greeting."""
     talk = _Conversation()
-    name = Fact(telling.OWN_NAME, telling.SELF, source.draw(telling.OWN_NAME.value))
+    name = Fact(OWN_NAME, telling.SELF, source.draw(OWN_NAME.value))
     greeting = small_talk.greeting_of(source, name.value)
     talk.messages.extend(greeting.messages)
     talk.add("assistant", greeting.answer)
