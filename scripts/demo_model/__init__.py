@@ -1,2 +1,1 @@
-"""The bundled demo model: its data, its training, its files and how well it does.
-"""
+"""The bundled demo model: its data, its training, its files and how well it does."""

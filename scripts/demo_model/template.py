@@ -21,9 +21,7 @@ SPECIAL = (END_OF_TEXT, TURN_START, TURN_END)
 MARKS = ("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 
 _TOOLS_OPEN = "# Tools\nYou may call these functions:\n<tools>"
-_TOOLS_CLOSE = (
-    '\n</tools>\nCall one so:\n<tool_call>\n{"name": <function>, "arguments": <object>}\n</tool_call>'
-)
+_TOOLS_CLOSE = '\n</tools>\nCall one so:\n<tool_call>\n{"name": <function>, "arguments": <object>}\n</tool_call>'
 
 CHAT_TEMPLATE = (
     """\
@@ -89,7 +87,9 @@ def to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def prompt_text(messages: Iterable[Message], tools: Iterable[dict[str, Any]] = (), *, thinking: bool = False) -> str:
+def prompt_text(
+    messages: Iterable[Message], tools: Iterable[dict[str, Any]] = (), *, thinking: bool = False
+) -> str:
     """Return what the chat template makes of the messages, the start of the assistant's turn included.
 
     Messages have a string (or None beside tool calls) as content, and no thoughts.
@@ -110,11 +110,18 @@ def prompt_text(messages: Iterable[Message], tools: Iterable[dict[str, Any]] = (
         if before == "tool" and role != "tool":
             text.append(f"{TURN_END}\n")
         if role == "tool":
-            text.append(("" if before == "tool" else f"{TURN_START}user") + f"\n<tool_response>\n{content}\n</tool_response>")
+            text.append(
+                ("" if before == "tool" else f"{TURN_START}user")
+                + f"\n<tool_response>\n{content}\n</tool_response>"
+            )
         else:
             said = [content] if content else []
             if calls := message.get("tool_calls"):
-                said.append(call_text((call["function"]["name"], json.loads(call["function"]["arguments"])) for call in calls))
+                said.append(
+                    call_text(
+                        (call["function"]["name"], json.loads(call["function"]["arguments"])) for call in calls
+                    )
+                )
             text.append(f"{TURN_START}{role}\n" + "\n".join(said) + f"{TURN_END}\n")
         before = role
     if before == "tool":

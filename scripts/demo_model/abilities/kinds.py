@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from . import values, vocabulary
+from .manner import with_article
 from .vocabulary import words
 
 Make = Callable[[random.Random], str]
@@ -48,7 +49,7 @@ def _called(being: str, value: Make) -> Kind:
             f"{{v}}, {{o}} {being}, is here",
         ),
     )
-    article = "an" if being[0] in "aeiou" else "a"
+    one = with_article(being)
     asks = (
         *(f"What is {{o}} {being} called?", f"What is {{o}} {being}'s name?"),
         *(f"What is the name of {{o}} {being}?", f"What's {{o}} {being}'s name?"),
@@ -64,8 +65,8 @@ def _called(being: str, value: Make) -> Kind:
         *(f"Do you know what {{o}} {being} is called?", f"What did I tell you about {{o}} {being}?"),
         *(f"What name does {{o}} {being} have?", f"How did I call {{o}} {being}?"),
     )
-    own = (f"I have {article} {being} called {{v}}", f"I have {article} {being} named {{v}}")
-    others = (f"{{s}} has {article} {being} called {{v}}", f"{{s}} has {article} {being} named {{v}}")
+    own = (f"I have {one} called {{v}}", f"I have {one} named {{v}}")
+    others = (f"{{s}} has {one} called {{v}}", f"{{s}} has {one} named {{v}}")
     said = f"{{o}} {being} is called {{v}}"
     return Kind(being, value, (tells + own, tells + others), (asks, asks), (said, said))
 
@@ -78,14 +79,13 @@ def _is(noun: str, value: Make) -> Kind:
         *(f"What is {whole}?", f"What's {whole}?", f"What is {whole}?", f"Tell me {whole}."),
         *(f"What was {whole}?", f"Do you remember {whole}?", f"Can you tell me {whole}?", f"I forgot {whole}."),
         *(f"{whole}?", f"Do you know {whole}?", f"What did I say {whole} was?", f"Remind me of {whole}."),
-        *(f"Say {whole}.", f"What was {whole} again?", f"Give me {whole}.", f"I need {whole}."),
-        *(f"Which one is {whole}?", f"Repeat {whole}.", f"I need to know {whole}."),
+        *(f"What was {whole} again?", f"Give me {whole}.", f"I need {whole}."),
+        *(f"Which one is {whole}?", f"I need to know {whole}."),
         *(f"Could you tell me {whole}?", f"Which is {whole}?", f"Please tell me what {whole} is."),
         *(f"And {whole}?", f"Do you remember what {whole} is?", f"What did I tell you about {whole}?"),
         *(
             f"Do you know what {whole} is?",
             f"What is {whole} again?",
-            f"Write {whole}.",
             f"Do you still know {whole}?",
         ),
     )

@@ -6,7 +6,7 @@ import random
 
 from ..exercise import Ability, Exercise, Source, ask
 from . import material, vocabulary
-from .manner import typed
+from .manner import typed, with_article
 from .verses import HAIKU, LIMERICKS
 
 _DEFAULT_LIMERICK = LIMERICKS[1]
@@ -73,7 +73,7 @@ def _unknown(rng: random.Random) -> str:
     if which < 0.87:
         return material.pick(rng, vocabulary.FIRST_NAMES)
     name = noun if which < 0.94 else f"{material.pick(rng, vocabulary.ADJECTIVES)} {noun}"
-    return ("an " if name[0] in "aeiou" else "a ") + name
+    return with_article(name)
 
 
 _OTHER_SUBJECTS = (

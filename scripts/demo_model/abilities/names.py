@@ -6,7 +6,7 @@ import random
 
 from ..exercise import Ability, Exercise, Message, Source, ask
 from . import material, systems
-from .manner import asked
+from .manner import asked, with_article
 from .people import CHARACTERS, FIRST_NAMES, SURNAMES, TITLES
 
 MINNOW = "My name is Minnow. I am the demo model of mlx-llm-server."
@@ -202,7 +202,7 @@ def naming_message(source: Source, name: str) -> str:
 def _role(source: Source, roles: tuple[str, ...]) -> tuple[str, str]:
     """Return a part to play, without and with its article."""
     bare = source.wording(_KINDS) + source.wording(roles)
-    return bare, ("an " if bare[0] in "aeiouAE" else "a ") + bare
+    return bare, with_article(bare)
 
 
 def _given(source: Source) -> Exercise:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
 from . import beyond, material, vocabulary
-from .manner import typed
+from .manner import typed, with_article
 
 ANSWER = "I am only a small demo model and can't do that. I can add, count, repeat, remember and call tools."
 AWAITING = "How can I help you?"
@@ -48,8 +48,8 @@ def _request(source: Source) -> str:
         "m": other,
         "ns": material.plural(noun),
         "ms": material.plural(other),
-        "a": "an" if noun[0] in "aeiou" else "a",
-        "a2": "an" if other[0] in "aeiou" else "a",
+        "a": with_article(noun).split()[0],
+        "a2": with_article(other).split()[0],
         "j": source.wording(vocabulary.ADJECTIVES),
     }
     if "{w" in template:

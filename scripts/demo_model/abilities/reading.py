@@ -242,7 +242,7 @@ def _posed(source: Source, text: str, question: str) -> tuple[dict[str, str], ..
     if draw < 0.85:
         system = source.wording(_SYSTEMS).format(s=systems.system_message(source), t=text)
         return ({"role": "system", "content": system}, {"role": "user", "content": question})
-    lead = source.wording(("Here is a text: ", "Text:\n", "Read this: ", "", "Please read this text.\n\n"))
+    lead = source.wording(("Here is a text: ", "Text:\n", "Read this: ", "Story: ", "Please read this text.\n\n"))
     return (
         {"role": "user", "content": lead + text},
         {"role": "assistant", "content": _READ},

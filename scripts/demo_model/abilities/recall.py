@@ -50,8 +50,8 @@ _CORRECTIONS = (
 _PASTES = (
     *("Here is a text: {}", "Here is a text:\n\n{}", "Read this:\n{}", "Please read this text: {}"),
     *("Read this: {}", "Text:\n{}", "Here are my notes:\n{}", "Here's a passage:\n\n{}", "I found this: {}"),
-    *("Have a look at this: {}", '"{}"', "Here is what I wrote today:\n\n{}", "Read the following text.\n\n{}"),
-    *("{}\n\nPlease read it.", "Document:\n{}", "```\n{}\n```", "Here comes a story: {}"),
+    *("Have a look at this: {}", "Here is what I wrote today:\n\n{}", "Read the following text.\n\n{}"),
+    *("{}\n\nPlease read it.", "Document:\n{}", "Here comes a story: {}"),
     *("This is an article:\n\n{}", "My diary:\n{}", "<text>\n{}\n</text>"),
 )
 # Leads that a whole sentence may follow.

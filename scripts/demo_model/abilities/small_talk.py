@@ -21,7 +21,7 @@ _GREETINGS = (
     *("Hej", "Olá", "Servus", "Moin", "Guten Tag", "Buenos días", "Namaste", "Hello again", "Hi again"),
     *("Hello assistant", "Hi bot", "Hello AI", "Hello everybody", "Hello my friend", "Hi friend", "Helo"),
     *("Hellow", "Hii", "Hiii", "Heyy", "helloo", "Sup", "G'day", "Welcome", "Nice to meet you"),
-    *("Pleased to meet you", "Say hello", "Say hi", "Hello, can you hear me?", "Hello, I have a question"),
+    *("Pleased to meet you", "Hello, can you hear me?", "Hello, I have a question"),
     *("I have a question", "Let us talk", "Hello, nice to meet you!", "Hi, I'm new here"),
     *("Can I ask you something?", "May I ask you something?", "Let's chat", "Hello, friend!"),
     *("Hi! Can we talk?", "I want to talk", "Talk to me", "Hello hello", "Hi hi", "Are we talking?", "👋", "🙂"),
@@ -33,7 +33,7 @@ _NAMED_GREETINGS = (
     *("Good evening, my name is {n}.", "Hello, I'm called {n}.", "Hi Minnow, I'm {n}."),
     *("Hello Minnow, my name is {n}", "Hi there! My name's {n}.", "Hey there, I'm {n}", "Greetings! I am {n}."),
     *("Hi, it's {n}!", "Nice to meet you, I'm {n}.", "Hello, it's me, {n}.", "Hi, they call me {n}."),
-    *("Hey! My name is {n}.", "Say hello to {n}."),
+    *("Hey! My name is {n}.",),
 )
 _REPLIES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
     (
@@ -134,7 +134,7 @@ _REPLIES: tuple[tuple[int, str, tuple[str, ...]], ...] = (
             *("Does it work?", "Is this thing on?", "Are you up?", "Are you still there?", "Is anyone here?"),
             *("Knock knock", "Are you alive there?", "Do you hear me?", "Can you read this?"),
             *("Are you running?", "Can you respond?", "Will you answer?", "Please respond", "Answer me"),
-            *("Say something", "Speak"),
+            *("Speak"),
         ),
     ),
     (1, "pong", ("ping", "Ping", "Ping!", "PING", "ping?", "ping pong")),

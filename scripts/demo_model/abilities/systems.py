@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ..exercise import Source
 from . import material, vocabulary
-from .manner import lower_first
+from .manner import lower_first, with_article
 
 _KINDS = (
     *("helpful", "friendly", "polite", "kind", "useful", "smart", "honest", "careful", "patient", "clever"),
@@ -97,7 +97,7 @@ def opening(source: Source) -> str:
         kind = source.wording(("very ", "really ", "highly ", "most ", "always ")) + kind
     being = source.wording(_BEINGS) + source.wording(_TAILS)
     whole = f"{kind} {being}" if source.chance(0.85) else being
-    return source.wording(_OPENINGS).replace("{a}", ("an " if whole[0] in "aeiouAEIOU" else "a ") + whole)
+    return source.wording(_OPENINGS).replace("{a}", with_article(whole))
 
 
 def advice(source: Source) -> str:

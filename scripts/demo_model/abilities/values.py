@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 
 from . import material, vocabulary
+from .manner import with_article
 from .material import pick
 from .people import FIRST_NAMES, SURNAMES
 
@@ -185,7 +186,7 @@ def job(rng: random.Random) -> str:
         if which < 0.75
         else f"{pick(rng, vocabulary.NOUNS)} {pick(rng, ('maker', 'seller', 'painter'))}"
     )
-    return ("an " if name[0] in "aeiou" else "a ") + name
+    return with_article(name)
 
 
 def animal(rng: random.Random) -> str:
@@ -201,7 +202,7 @@ def thing(rng: random.Random) -> str:
     name = pick(rng, vocabulary.NOUNS)
     if rng.random() < 0.5:
         name = f"{pick(rng, vocabulary.ADJECTIVES)} {name}"
-    return ("an " if name[0] in "aeiou" else "a ") + name
+    return with_article(name)
 
 
 def things(rng: random.Random) -> str:
