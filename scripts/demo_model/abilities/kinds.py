@@ -21,7 +21,7 @@ class Kind:
     """A kind of fact. In its templates {s} is a subject, {o} a possessive, and {v} the value.
 
     Attributes:
-        key: Tells kinds apart.
+        key: Tells kinds apart; kinds that a question could mix up have one key.
         value: Draws a value.
         tells: Sentences without capital and stop, the plainest one first; for the first person, then the third.
         asks: Questions, for the first person, then the third.
@@ -90,7 +90,8 @@ def _is(noun: str, value: Make) -> Kind:
         ),
     )
     said = f"{whole} is {{v}}"
-    return Kind(noun, value, (tells, tells), (asks, asks), (said, said), owned=whole != noun)
+    key = noun.removeprefix("the ").replace("favorite", "favourite").replace("color", "colour")
+    return Kind(key, value, (tells, tells), (asks, asks), (said, said), owned=whole != noun)
 
 
 def _does(verbs: str, value: Make, asks: str) -> Kind:
@@ -122,7 +123,8 @@ def _lies(noun: str) -> Kind:
     )
     own = (f"I put {whole} {{v}}", f"I left {whole} {{v}}", f"I have put {whole} {{v}}")
     said = f"{whole} is {{v}}"
-    return Kind(noun + " lies", values.spot, (tells + own, tells), (asks, asks), (said, said), owned=whole != noun)
+    key = noun.removeprefix("the ") + " lies"
+    return Kind(key, values.spot, (tells + own, tells), (asks, asks), (said, said), owned=whole != noun)
 
 
 def _names() -> Kind:
@@ -305,12 +307,12 @@ _DEEDS = (
     _does(
         "hate/hates {v}|cannot stand {v}|do/does not like {v}",
         values.food,
-        "What do/does {s} hate?|Which food do/does {s} hate?",
+        "What do/does {s} hate?|Which food do/does {s} hate?|What do/does {s} not like?",
     ),
     _does(
         "love/loves {v}|like/likes {v} a lot|am/is very fond of {v}",
         values.food,
-        "What do/does {s} love?|Which food do/does {s} love?",
+        "What do/does {s} love?|Which food do/does {s} love?|What do/does {s} like a lot?",
     ),
     _does(
         "get/gets up at {v}|wake/wakes up at {v}|always get/gets up at {v}",
@@ -327,7 +329,7 @@ _DEEDS = (
         values.time,
         "When do/does {s} arrive?|At what time do/does {s} arrive?|What time do/does {s} arrive?",
     ),
-    _does("keep/keeps the key {v}", values.spot, "Where do/does {s} keep the key?|Where is the key of {s} kept?"),
+    _does("keep/keeps the key {v}", values.spot, "Where do/does {s} keep the key?"),
     _does("parked/parked the car {v}", values.spot, "Where did {s} park the car?|Where did {s} leave the car?"),
     _does(
         "put/put the glasses {v}", values.spot, "Where did {s} put the glasses?|Where did {s} leave the glasses?"

@@ -42,7 +42,8 @@ class Fact:
     @property
     def key(self) -> str:
         """What the question asks for; two facts of one key would contradict each other."""
-        return self.party.said[0] + self.kind.key if self.kind.owned else self.kind.key
+        # "The door code" may be the user's.
+        return f"{self.party.said[0] if self.kind.owned else 'you'} {self.kind.key}"
 
     def tell(self, source: Source) -> str:
         """Return a sentence that tells it, without capital and stop."""
