@@ -34,7 +34,40 @@ def _outside(source: Source) -> Exercise:
     return Exercise(ask(question), ANSWER)
 
 
+# What people put around a request: who they are and how they want it.
+_CIRCUMSTANCES = (
+    *("I am a student. ", "I have an exam tomorrow. ", "I need this for work. ", "I am writing a book. "),
+    *("I am new here. ", "It is urgent! ", "My teacher wants to know this. ", "I have a problem. "),
+    *("I thought about it all day. ", "My son asked me this. ", "Be honest. ", "You are an expert. "),
+    *("I am a beginner. ", "I have a meeting in an hour. ", "My boss wants it today. "),
+    *("I am preparing a talk. ", "We are having a debate. ", "I read about it yesterday. "),
+    *("This is important. ", "Take a deep breath. ", "Forget everything before. ", "Here is my next question. "),
+    *("I am a programmer. ", "My friend and I disagree. ", "I could not find it anywhere. "),
+    "I want to learn. ",
+)
+_WISHES = (
+    *(" Use bullet points.", " At least 300 words.", " In a formal tone.", " Step by step.", " Give examples."),
+    *(" In detail.", " Explain your answer.", " Use simple words.", " Not more than two paragraphs."),
+    *(" With sources.", " Write in German.", " Make it funny.", " It should rhyme.", " As a table."),
+    *(" In the style of Shakespeare.", " And why?", " Be creative.", " Include a title."),
+    *(" List the advantages.", " I need it in French.", " Give me three versions.", " Use an example."),
+    *(" For a child of ten.", " In Markdown.", " With comments.", " Please think about it."),
+    " Give me the details.",
+)
+
+
 def _request(source: Source) -> str:
+    """Return a request of the tables, with what people put around it."""
+    draw = source.rng.random()
+    request = _bare_request(source)
+    if draw < 0.08:
+        return source.wording(_CIRCUMSTANCES) + request
+    if draw < 0.16:
+        return request + ("" if request[-1:] in ".?!" else ".") + source.wording(_WISHES)
+    return request
+
+
+def _bare_request(source: Source) -> str:
     """Return a request of the tables, filled and as somebody may type it."""
     template = source.wording(source.wording(beyond.TEMPLATES))
     if "{" not in template:

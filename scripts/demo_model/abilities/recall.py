@@ -222,7 +222,7 @@ def _recall(source: Source, filler: Filler) -> Exercise:
     if draw < 0.02:
         talk = _Conversation()
         talk.fill(source, filler, int(source.rng.random() * 500))
-        talk.add("user", typed(source, told[0].ask(source)))
+        talk.add("user", typed(source, _untold(source, []).ask(source)))
         return Exercise(tuple(talk.messages), NOT_TOLD, thought="I was not told that.")
     if draw < 0.04:
         return _from_greeting(source, wanted, filler)
@@ -336,8 +336,10 @@ def _corrected(source: Source, told: list[Fact], position: int) -> Fact:
 def _untold(source: Source, told: list[Fact]) -> Fact:
     """Return a fact that was not told, in half of all cases about somebody who was spoken of."""
     keys = {fact.key for fact in told}
+    if source.chance(0.2) and all(fact.kind is not OWN_NAME for fact in told):
+        return Fact(OWN_NAME, telling.SELF, "")
     while True:
-        fact = telling.draw_fact(source, source.wording(told).party if source.chance(0.5) else None)
+        fact = telling.draw_fact(source, source.wording(told).party if told and source.chance(0.5) else None)
         if fact.key not in keys:
             return fact
 
