@@ -89,8 +89,10 @@ def _doing(rng: random.Random) -> str:
 
 
 def _being(rng: random.Random) -> str:
-    being = pick(rng, ("was", "was", "was not", "became", "seemed"))
-    return f"{_thing(rng)} {being} {pick(rng, vocabulary.ADJECTIVES)}"
+    who, being = _thing(rng), pick(rng, ("was", "was", "was not", "became", "seemed"))
+    if who[0].isdigit():
+        being = being.replace("was", "were")
+    return f"{who} {being} {pick(rng, vocabulary.ADJECTIVES)}"
 
 
 def _staying(rng: random.Random) -> str:
@@ -103,7 +105,7 @@ def _saying(rng: random.Random) -> str:
 
 
 def _will(rng: random.Random) -> str:
-    mood = pick(rng, ("will", "can", "may", "must", "should", "did not", "cannot"))
+    mood = pick(rng, ("will", "can", "may", "must", "should", "did not", "didn't", "can't", "won't"))
     return f"{_thing(rng)} {mood} {pick(rng, vocabulary.TRANSITIVE)[0]} {_thing(rng)}"
 
 

@@ -244,3 +244,14 @@ Riga Rome Salzburg Santiago Seattle Seoul Seville Shanghai Sofia Stockholm Sydne
 Turin Vancouver Venice Vienna Vilnius Warsaw Zagreb Zurich Norway Brazil Canada Japan Kenya Mexico Peru Spain
 Portugal Ireland Iceland Chile
 """)
+
+# By their value.
+NUMBER_WORDS = words("""
+zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+eighteen nineteen twenty
+""")
+
+PALINDROMES = words("""
+anna bob civic dad deed did eve eye hannah kayak level madam mom noon otto peep pop racecar radar redder refer
+rotor sagas sees solos stats tenet toot wow
+""")
