@@ -110,7 +110,7 @@ _HAPPENINGS: tuple[Happening, ...] = (
                     "What color is {a}'s house?",
                 ),
             ),
-            ("a", ("Whose house is {c}?", "Who has a {c} house?", "Who lives in a {c} house?")),
+            ("a", ("Whose house is {c}?", "Who has the {c} house?", "Who lives in the {c} house?")),
         ),
     ),
     Happening(
@@ -223,6 +223,8 @@ def _reading(source: Source) -> Exercise:
         question = source.wording(questions).format(**_filled_slots(source, missing, used))
         return Exercise(_posed(source, text, question), NOT_SAID, thought="The text does not say it.")
     slot, questions = source.wording(happening.questions)
+    if "x" in slots and slot != "x" and source.chance(0.6):
+        slots["x"] = "the " + slots["x"].split(" ", 1)[1]
     question = source.wording(questions).format(**slots)
     return Exercise(
         _posed(source, text, question),
