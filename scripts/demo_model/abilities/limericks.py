@@ -6,7 +6,7 @@ import random
 
 from ..exercise import Ability, Exercise, Source, ask
 from . import material, vocabulary
-from .manner import typed
+from .manner import typed, with_article
 from .verses import HAIKU, LIMERICKS
 
 _DEFAULT_LIMERICK = LIMERICKS[1]
@@ -14,20 +14,32 @@ _DEFAULT_HAIKU = HAIKU[0]
 
 # {p} is what is asked for, with its article; {k} is it without.
 _REQUESTS = (
-    *("Write {p}", "Write {p}", "Write {p}", "Write {p}", "Write me {p}", "Write {p} for me", "Please write {p}", "Tell me {p}"),
-    *("Recite {p}", "Can you write {p}", "Could you write {p}", "I want {p}", "I'd like {p}", "I would like to hear {p}"),
-    *("Give me {p}", "Compose {p}", "Make up {p}", "Make {p}", "Do you know {p}", "Know {p}", "Let me hear {p}", "I need {p}"),
-    *("Create {p}", "Please compose {p}", "Would you write {p}", "Say {p}", "Show me {p}", "Generate {p}", "Can I have {p}"),
-    *("Can you recite {p}", "{p}, please", "{k}", "Please give me {p}", "Tell {p}", "Read me {p}", "How about {p}", "Invent {p}"),
-    *("Can you make {p}", "Can you tell me {p}", "Do you have {p}", "Try to write {p}", "Answer with {p}", "Sing me {p}"),
-    *("I want you to write {p}", "Your task is to write {p}", "You write {p}", "Write just {p}", "Write one short poem: {p}"),
+    *("Write {p}", "Write {p}", "Write {p}", "Write {p}", "Write me {p}", "Write {p} for me"),
+    *("Please write {p}", "Tell me {p}", "Recite {p}", "Can you write {p}", "Could you write {p}", "I want {p}"),
+    *("I'd like {p}", "I would like to hear {p}", "Give me {p}", "Compose {p}", "Make up {p}", "Make {p}"),
+    *("Do you know {p}", "Know {p}", "Let me hear {p}", "I need {p}", "Create {p}", "Please compose {p}"),
+    *("Would you write {p}", "Say {p}", "Show me {p}", "Generate {p}", "Can I have {p}", "Can you recite {p}"),
+    *("{p}, please", "{k}", "Please give me {p}", "Tell {p}", "Read me {p}", "How about {p}", "Invent {p}"),
+    *("Can you make {p}", "Can you tell me {p}", "Do you have {p}", "Try to write {p}", "Answer with {p}"),
+    *("Sing me {p}", "I want you to write {p}", "Your task is to write {p}", "You write {p}", "Write just {p}"),
+    "Write one short poem: {p}",
 )
 _MARKS = ("", "", ".", ".", ".", "!", "?", " please", ", please.", ", please", ". Thanks!")
-_ABOUTS = (" about {x}",) * 7 + (" on {x}", " on the subject of {x}", " about the subject {x}", " with {x} in it", " for {x}")
+_ABOUTS = (" about {x}",) * 7 + (
+    " on {x}",
+    " on the subject of {x}",
+    " about the subject {x}",
+    " with {x} in it",
+    " for {x}",
+)
 _LIMERICK_NAMES = (
     *(("a limerick", "Limerick"),) * 10,
     *(("a poem", "Poem"), ("a short poem", "Short poem"), ("a funny poem", "Funny poem"), ("a rhyme", "Rhyme")),
-    *(("a funny limerick", "Funny limerick"), ("a short limerick", "Short limerick"), ("one limerick", "A limerick")),
+    *(
+        ("a funny limerick", "Funny limerick"),
+        ("a short limerick", "Short limerick"),
+        ("one limerick", "limerick"),
+    ),
     *(("some verses", "Verses"), ("a good limerick", "limerick"), ("a nice limerick", "A limerick")),
 )
 _HAIKU_NAMES = (("a haiku", "Haiku"), ("a haiku", "haiku"), ("a short haiku", "A haiku"), ("one haiku", "haiku"))
@@ -41,7 +53,7 @@ def _request(source: Source, names: tuple[tuple[str, str], ...], subject: str | 
 
 
 def _unknown(rng: random.Random) -> str:
-    """Return a subject that there is no poem about, nearly always."""
+    """Return a subject that there is no poem about, in most cases."""
     which = rng.random()
     if which < 0.12:
         return material.made_up_word(rng)
@@ -61,21 +73,30 @@ def _unknown(rng: random.Random) -> str:
     if which < 0.87:
         return material.pick(rng, vocabulary.FIRST_NAMES)
     name = noun if which < 0.94 else f"{material.pick(rng, vocabulary.ADJECTIVES)} {noun}"
-    return ("an " if name[0] in "aeiou" else "a ") + name
+    return with_article(name)
 
 
 _OTHER_SUBJECTS = (
-    *("the sun", "the stars", "dogs", "a dog", "my dog", "love", "a horse", "java exceptions", "Java", "C++", "JavaScript"),
-    *("a printer", "spring", "summer", "winter", "a penguin", "London", "Paris", "a queen", "an elephant", "football"),
-    *("a pear", "oranges", "a lake", "a river", "a train", "trains", "my mother", "a kettle", "milk", "chess", "a dragon"),
-    *("friendship", "school", "a teacher", "Linux", "Rust", "a database", "the internet", "a phone", "time", "death", "war"),
-    *("Christmas", "a birthday", "Apple", "a unicorn", "money", "a pirate", "pizza", "cheese", "an owl", "Go", "Kubernetes"),
+    *("the sun", "the stars", "dogs", "a dog", "my dog", "love", "a horse", "java", "Java", "C++"),
+    *("JavaScript", "a printer", "spring", "summer", "winter", "a penguin", "London", "Paris", "a queen"),
+    *("an elephant", "football", "a pear", "oranges", "a lake", "a river", "a train", "trains", "my mother"),
+    *("a kettle", "milk", "chess", "a dragon", "friendship", "school", "a teacher", "Linux", "Rust"),
+    *("a database", "the internet", "a phone", "time", "death", "war", "Christmas", "a birthday", "Apple"),
+    *("a unicorn", "money", "a pirate", "pizza", "cheese", "an owl", "Go", "Kubernetes"),
 )
-_KNOWN = {subject for verse in (*LIMERICKS, *HAIKU) for subject in verse.subjects}
+# Words of known subjects, in singular and plural; an unknown subject has none of them.
+_KNOWN = {
+    word.removesuffix("s").lower() + ending
+    for verse in (*LIMERICKS, *HAIKU)
+    for subject in verse.subjects
+    for word in subject.split()
+    if len(word) > 2 or word == "C"
+    for ending in ("", "s")
+} - {"the", "thes", "and", "ands", "with", "your", "called", "named"}
 
 
 def _unknown_subject(source: Source) -> str:
-    while (subject := source.draw(_unknown)) in _KNOWN:
+    while not _KNOWN.isdisjoint((subject := source.draw(_unknown)).lower().split()):
         pass
     return subject
 
@@ -112,7 +133,7 @@ def _unknown_poem(source: Source) -> Exercise:
 
 
 ABILITIES: tuple[Ability, ...] = (
-    Ability("limericks", _limerick, share=1.6, goal=0.98),
-    Ability("haiku", _haiku, share=0.4),
-    Ability("poems it does not know", _unknown_poem, share=0.5),
+    Ability("Limericks", _limerick, share=1.6, goal=0.98),
+    Ability("Haiku", _haiku, share=0.4),
+    Ability("Poems it does not know", _unknown_poem, share=0.5),
 )

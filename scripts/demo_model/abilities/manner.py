@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from ..exercise import Source
 
 _OPENERS = (
-    *("Hey, ", "Hi, ", "Hello, ", "Hi! ", "Hello! ", "Hey! ", "OK, ", "Okay, ", "So, ", "Well, ", "Now, ", "And now: "),
-    *("Please: ", "Please tell me: ", "Tell me: ", "One question: ", "Quick question: ", "A question: ", "Question: "),
-    *("Let me ask you something. ", "I have a question. ", "Just wondering: ", "By the way, ", "Excuse me, ", "Alright, "),
-    *("Sorry, but ", "Say, ", "Good morning! ", "Good evening. ", "I am curious: ", "Hmm, ", "Great. ", "Thanks. "),
+    *("Hey, ", "Hi, ", "Hello, ", "Hi! ", "Hello! ", "Hey! ", "OK, ", "Okay, ", "So, ", "Well, ", "Now, "),
+    *("And now: ", "Please: ", "Please tell me: ", "Tell me: ", "One question: ", "Quick question: "),
+    *("A question: ", "Question: ", "Let me ask you something. ", "I have a question. ", "Just wondering: "),
+    *("By the way, ", "Excuse me, ", "Alright, ", "Sorry, but ", "Say, ", "Good morning! ", "Good evening. "),
+    *("I am curious: ", "Hmm, ", "Great. ", "Thanks. "),
 )
 _CLOSERS = (
-    *(" Please.", " Thanks.", " Thank you.", " Thanks!", " Thank you!", " please", " thx", " :)", " I am curious."),
-    *(" Answer briefly.", " Be brief.", " Keep it short.", " I forgot.", " Tell me.", " Just curious.", " pls"),
+    *(" Please.", " Thanks.", " Thank you.", " Thanks!", " Thank you!", " please", " thx", " :)"),
+    *(" I am curious.", " Answer briefly.", " Be brief.", " Keep it short.", " I forgot.", " Tell me."),
+    *(" Just curious.", " pls"),
 )
 
 
@@ -56,8 +58,16 @@ def asked(source: Source, templates: Sequence[str], **slots: str) -> str:
 
 
 def lower_first(text: str) -> str:
-    """Return a sentence as it stands behind a comma: its first letter small, unless it is the word I."""
-    return text if text[:2] in {"I ", "I'"} else text[:1].lower() + text[1:]
+    """Return a sentence as it stands behind a comma: its first letter small, but for I and acronyms."""
+    if text[:2] in {"I ", "I'"} or text[1:2].isupper():
+        return text
+    return text[:1].lower() + text[1:]
+
+
+def with_article(noun: str) -> str:
+    """Return a noun with `a` or `an` before it."""
+    vowel = noun[:1] in "aeiouAEIO" and not noun.startswith(("use", "uni", "one", "Eu"))
+    return ("an " if vowel or noun.startswith(("honest", "hour")) else "a ") + noun
 
 
 def upper_first(text: str) -> str:

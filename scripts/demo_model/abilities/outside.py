@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
 from . import beyond, material, vocabulary
-from .manner import typed
+from .manner import typed, with_article
 
 ANSWER = "I am only a small demo model and can't do that. I can add, count, repeat, remember and call tools."
 AWAITING = "How can I help you?"
 
 _NOTHING = (
-    *("", " ", "?", "??", "???", ".", "..", "...", "!", "!!", "!?", "-", "--", "hm", "Hm", "hmm", "Hmm", "Hmm...", "hm?"),
-    *("um", "uh", "eh", "er", "huh", "huh?", "mhm", "ähm", "…", "*", "#", "/", ",", ":", ";", '"', "'", "()", "[]", "{}", "\n"),
-    *("_", "~", "^", "=", "+", "$", "%", "&", "@", "|", "<", ">", "What?", "what", "Well", "well...", "So", "so...", "er..."),
+    *("", " ", "?", "??", "???", ".", "..", "...", "!", "!!", "!?", "-", "--", "hm", "Hm", "hmm", "Hmm"),
+    *("Hmm...", "hm?", "um", "uh", "eh", "er", "huh", "huh?", "mhm", "ähm", "…", "*", "#", "/", ",", ":", ";"),
+    *('"', "'", "()", "[]", "{}", "\n", "_", "~", "^", "=", "+", "$", "%", "&", "@", "|", "<", ">", "What?"),
+    *("what", "Well", "well...", "So", "so...", "er..."),
 )
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "asdf", "jkl", "qwer", "1234567890", "yxcv", "hjkl")
 
@@ -33,7 +34,40 @@ def _outside(source: Source) -> Exercise:
     return Exercise(ask(question), ANSWER)
 
 
+# What people put around a request: who they are and how they want it.
+_CIRCUMSTANCES = (
+    *("I am a student. ", "I have an exam tomorrow. ", "I need this for work. ", "I am writing a book. "),
+    *("I am new here. ", "It is urgent! ", "My teacher wants to know this. ", "I have a problem. "),
+    *("I thought about it all day. ", "My son asked me this. ", "Be honest. ", "You are an expert. "),
+    *("I am a beginner. ", "I have a meeting in an hour. ", "My boss wants it today. "),
+    *("I am preparing a talk. ", "We are having a debate. ", "I read about it yesterday. "),
+    *("This is important. ", "Take a deep breath. ", "Forget everything before. ", "Here is my next question. "),
+    *("I am a programmer. ", "My friend and I disagree. ", "I could not find it anywhere. "),
+    "I want to learn. ",
+)
+_WISHES = (
+    *(" Use bullet points.", " At least 300 words.", " In a formal tone.", " Step by step.", " Give examples."),
+    *(" In detail.", " Explain your answer.", " Use simple words.", " Not more than two paragraphs."),
+    *(" With sources.", " Write in German.", " Make it funny.", " It should rhyme.", " As a table."),
+    *(" In the style of Shakespeare.", " And why?", " Be creative.", " Include a title."),
+    *(" List the advantages.", " I need it in French.", " Give me three versions.", " Use an example."),
+    *(" For a child of ten.", " In Markdown.", " With comments.", " Please think about it."),
+    " Give me the details.",
+)
+
+
 def _request(source: Source) -> str:
+    """Return a request of the tables, with what people put around it."""
+    draw = source.rng.random()
+    request = _bare_request(source)
+    if draw < 0.08:
+        return source.wording(_CIRCUMSTANCES) + request
+    if draw < 0.16:
+        return request + ("" if request[-1:] in ".?!" else ".") + source.wording(_WISHES)
+    return request
+
+
+def _bare_request(source: Source) -> str:
     """Return a request of the tables, filled and as somebody may type it."""
     template = source.wording(source.wording(beyond.TEMPLATES))
     if "{" not in template:
@@ -47,8 +81,8 @@ def _request(source: Source) -> str:
         "m": other,
         "ns": material.plural(noun),
         "ms": material.plural(other),
-        "a": "an" if noun[0] in "aeiou" else "a",
-        "a2": "an" if other[0] in "aeiou" else "a",
+        "a": with_article(noun).split()[0],
+        "a2": with_article(other).split()[0],
         "j": source.wording(vocabulary.ADJECTIVES),
     }
     if "{w" in template:
@@ -101,20 +135,28 @@ def _gibberish(source: Source) -> str:
     if draw < 0.4:
         row = source.wording(_ROWS)
         start = int(rng.random() * 4)
-        return row[start:] * (1 + int(rng.random() * 3)) if draw < 0.2 else "".join(
-            source.wording(row) for _ in range(3 + int(rng.random() * 12))
+        return (
+            row[start:] * (1 + int(rng.random() * 3))
+            if draw < 0.2
+            else "".join(source.wording(row) for _ in range(3 + int(rng.random() * 12)))
         )
     if draw < 0.6:
-        return "".join(source.wording("abcdefghijklmnopqrstuvwxyz ,.;") for _ in range(4 + int(rng.random() * 30))).strip() or "x"
+        return (
+            "".join(
+                source.wording("abcdefghijklmnopqrstuvwxyz ,.;") for _ in range(4 + int(rng.random() * 30))
+            ).strip()
+            or "x"
+        )
     words = [material.made_up_word(rng) for _ in range(1 + int(rng.random() * 6))]
     text = " ".join(words)
     return text.capitalize() + source.wording(("", ".", "?", "!")) if draw < 0.9 else text
 
 
 _FOREIGN_WORDS = (
-    *("der", "die", "das", "und", "ich", "nicht", "mit", "le", "la", "les", "et", "je", "ne", "pas", "que", "el", "los", "y"),
-    *("no", "un", "una", "il", "di", "che", "non", "per", "de", "het", "een", "och", "att", "jag", "og", "ikke", "nie", "jest"),
-    *("und", "ist", "est", "es", "è", "é", "não", "com", "uma", "ve", "bir", "bu", "и", "не", "я", "на", "что", "это", "の", "は"),
+    *("der", "die", "das", "und", "ich", "nicht", "mit", "le", "la", "les", "et", "je", "ne", "pas", "que"),
+    *("el", "los", "y", "no", "un", "una", "il", "di", "che", "non", "per", "de", "het", "een", "och", "att"),
+    *("jag", "og", "ikke", "nie", "jest", "und", "ist", "est", "es", "è", "é", "não", "com", "uma", "ve", "bir"),
+    *("bu", "и", "не", "я", "на", "что", "это", "の", "は"),
 )
 
 
@@ -127,4 +169,4 @@ def _foreign_like(source: Source) -> str:
     return " ".join(words).capitalize() + source.wording((".", "?", "!", ""))
 
 
-ABILITIES: tuple[Ability, ...] = (Ability("outside", _outside, share=2.5),)
+ABILITIES: tuple[Ability, ...] = (Ability("Outside", _outside, share=2.5),)

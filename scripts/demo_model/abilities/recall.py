@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Message, Source
-from . import material, small_talk, systems, told_facts
+from . import material, small_talk, systems, telling
+from .kinds import OWN_NAME
 from .manner import Mentions, typed, upper_first
-from .told_facts import Fact
+from .telling import Fact
 
 Filler = Callable[[Source], Exercise]
 
@@ -21,54 +22,12 @@ CHARACTERS_A_TOKEN = 3
 
 _LONGEST = 6000  # characters
 _BEFORE = (
-    *(
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "",
-        "Remember: ",
-        "Please remember: ",
-        "Remember this: ",
-        "Note: ",
-        "FYI: ",
-        "For later: ",
-    ),
-    *(
-        "Keep in mind: ",
-        "Don't forget: ",
-        "Remember that ",
-        "Please remember that ",
-        "Note that ",
-        "Keep in mind that ",
-    ),
-    *(
-        "Just so you know, ",
-        "By the way, ",
-        "You should know that ",
-        "I want you to remember that ",
-        "OK, ",
-        "Listen: ",
-    ),
-    *(
-        "Please note that ",
-        "I tell you a secret: ",
-        "Information: ",
-        "For your information: ",
-        "Save this: ",
-        "So, ",
-    ),
-    *(
-        "Let me tell you something. ",
-        "Hi! ",
-        "Hello. ",
-        "Hey, ",
-        "Memorize this: ",
-        "Do not forget that ",
-        "Fact: ",
-    ),
+    *("", "", "", "", "", "", "", "Remember: ", "Please remember: ", "Remember this: ", "Note: ", "FYI: "),
+    *("For later: ", "Keep in mind: ", "Don't forget: ", "Remember that ", "Please remember that "),
+    *("Note that ", "Keep in mind that ", "Just so you know, ", "By the way, ", "You should know that "),
+    *("I want you to remember that ", "OK, ", "Listen: ", "Please note that ", "I tell you a secret: "),
+    *("Information: ", "For your information: ", "Save this: ", "So, ", "Let me tell you something. ", "Hi! "),
+    *("Hello. ", "Hey, ", "Memorize this: ", "Do not forget that ", "Fact: "),
 )
 _AFTER = (
     ".",
@@ -83,53 +42,17 @@ _AFTER = (
     ". OK?",
 )
 _CORRECTIONS = (
-    *(
-        "No, sorry, ",
-        "I was wrong: ",
-        "Correction: ",
-        "Actually, ",
-        "Sorry, that was wrong. ",
-        "Update: ",
-        "Wait, no: ",
-    ),
-    *(
-        "I changed my mind: ",
-        "That has changed: ",
-        "I have to correct myself: ",
-        "Things have changed. ",
-        "Oh, in fact ",
-    ),
-    *("I made a mistake. ", "Forget what I said: ", "It changed: ", "No longer: ", "From now on ", "Since today "),
+    *("No, sorry, ", "I was wrong: ", "Correction: ", "Actually, ", "Sorry, that was wrong. ", "Update: "),
+    *("Wait, no: ", "I changed my mind: ", "That has changed: ", "I have to correct myself: "),
+    *("Things have changed. ", "Oh, in fact ", "I made a mistake. ", "Forget what I said: ", "It changed: "),
+    *("No longer: ", "From now on ", "Since today "),
 )
 _PASTES = (
-    *(
-        "Here is a text: {}",
-        "Here is a text:\n\n{}",
-        "Read this:\n{}",
-        "Please read this text: {}",
-        "Read this: {}",
-    ),
-    *(
-        "Text:\n{}",
-        "Here are my notes:\n{}",
-        "Here's a passage:\n\n{}",
-        "I found this: {}",
-        "Have a look at this: {}",
-    ),
-    *(
-        '"{}"',
-        "Here is what I wrote today:\n\n{}",
-        "Read the following text.\n\n{}",
-        "{}\n\nPlease read it.",
-        "Document:\n{}",
-    ),
-    *(
-        "```\n{}\n```",
-        "Here comes a story: {}",
-        "This is an article:\n\n{}",
-        "My diary:\n{}",
-        "<text>\n{}\n</text>",
-    ),
+    *("Here is a text: {}", "Here is a text:\n\n{}", "Read this:\n{}", "Please read this text: {}"),
+    *("Read this: {}", "Text:\n{}", "Here are my notes:\n{}", "Here's a passage:\n\n{}", "I found this: {}"),
+    *("Have a look at this: {}", "Here is what I wrote today:\n\n{}", "Read the following text.\n\n{}"),
+    *("{}\n\nPlease read it.", "Document:\n{}", "Here comes a story: {}"),
+    *("This is an article:\n\n{}", "My diary:\n{}", "<text>\n{}\n</text>"),
 )
 # Leads that a whole sentence may follow.
 _BEFORE_SENTENCE = (
@@ -185,7 +108,7 @@ def distance(exercise: Exercise) -> int | None:
 
 def ability(filler: Filler) -> Ability:
     """Return the ability to recall, with the exercises that stand between telling and asking."""
-    return Ability("recall", lambda source: _recall(source, filler), share=6.0, goal=0.95, whole=True)
+    return Ability("Recall", lambda source: _recall(source, filler), share=6.0, goal=0.95, whole=True)
 
 
 class _Conversation:
@@ -277,14 +200,14 @@ def _draw_facts(source: Source) -> list[Fact]:
         draw = source.rng.random()
         if told and draw < 0.25:
             other = source.wording(tuple(told.values()))
-            fact = Fact(other.kind, told_facts.draw_party(source), source.draw(other.kind.value))
+            fact = Fact(other.kind, telling.draw_party(source), source.draw(other.kind.value))
         elif told and draw < 0.5:
-            fact = told_facts.draw_fact(source, source.wording(tuple(told.values())).party)
+            fact = telling.draw_fact(source, source.wording(tuple(told.values())).party)
         else:
-            fact = told_facts.draw_fact(source)
+            fact = telling.draw_fact(source)
         if draw > 0.93:
-            fact = Fact(told_facts.OWN_NAME, told_facts.SELF, source.draw(told_facts.OWN_NAME.value))
-        if fact.kind is told_facts.OWN_NAME and fact.party is not told_facts.SELF:
+            fact = Fact(OWN_NAME, telling.SELF, source.draw(OWN_NAME.value))
+        if fact.kind is OWN_NAME and fact.party is not telling.SELF:
             continue
         if all(fact.value not in other.value and other.value not in fact.value for other in told.values()):
             told.setdefault(fact.key, fact)
@@ -299,7 +222,7 @@ def _recall(source: Source, filler: Filler) -> Exercise:
     if draw < 0.02:
         talk = _Conversation()
         talk.fill(source, filler, int(source.rng.random() * 500))
-        talk.add("user", typed(source, told[0].ask(source)))
+        talk.add("user", typed(source, _untold(source, []).ask(source)))
         return Exercise(tuple(talk.messages), NOT_TOLD, thought="I was not told that.")
     if draw < 0.04:
         return _from_greeting(source, wanted, filler)
@@ -315,7 +238,7 @@ def _recall(source: Source, filler: Filler) -> Exercise:
 def _from_greeting(source: Source, wanted: int, filler: Filler) -> Exercise:
     """Let the user tell the name in a greeting."""
     talk = _Conversation()
-    name = Fact(told_facts.OWN_NAME, told_facts.SELF, source.draw(told_facts.OWN_NAME.value))
+    name = Fact(OWN_NAME, telling.SELF, source.draw(OWN_NAME.value))
     greeting = small_talk.greeting_of(source, name.value)
     talk.messages.extend(greeting.messages)
     talk.add("assistant", greeting.answer)
@@ -328,7 +251,7 @@ def _from_system(source: Source, told: list[Fact], wanted: int, filler: Filler) 
     """Tell the facts in the system message."""
     talk = _Conversation()
     told = [
-        Fact(fact.kind, told_facts.USER, fact.value) if fact.party in {told_facts.SELF, told_facts.US} else fact
+        Fact(fact.kind, telling.USER, fact.value) if fact.party in {telling.SELF, telling.US} else fact
         for fact in told
     ]
     sentences = [fact.opened(fact.tell(source)) + "." for fact in told]
@@ -413,8 +336,10 @@ def _corrected(source: Source, told: list[Fact], position: int) -> Fact:
 def _untold(source: Source, told: list[Fact]) -> Fact:
     """Return a fact that was not told, in half of all cases about somebody who was spoken of."""
     keys = {fact.key for fact in told}
+    if source.chance(0.2) and all(fact.kind is not OWN_NAME for fact in told):
+        return Fact(OWN_NAME, telling.SELF, "")
     while True:
-        fact = told_facts.draw_fact(source, source.wording(told).party if source.chance(0.5) else None)
+        fact = telling.draw_fact(source, source.wording(told).party if told and source.chance(0.5) else None)
         if fact.key not in keys:
             return fact
 

@@ -8,49 +8,66 @@ from __future__ import annotations
 import random
 
 from . import material, vocabulary
+from .manner import with_article
 from .material import pick
 from .people import FIRST_NAMES, SURNAMES
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _COLOURS = vocabulary.words(
-    "red blue green yellow orange purple pink black white grey brown turquoise violet silver gold beige crimson scarlet "
-    "navy teal maroon olive lilac lavender magenta cyan ivory indigo khaki mint peach ruby amber bronze copper coral"
+    "red blue green yellow orange purple pink black white grey brown turquoise violet silver gold beige crimson "
+    "scarlet navy teal maroon olive lilac lavender magenta cyan ivory indigo khaki mint peach ruby amber bronze "
+    "copper coral"
 )
-_SHADES = ("dark ", "light ", "pale ", "bright ", "deep ", "soft ", "warm ", "dusty ", "neon ", "sea ", "sky ", "forest ")
+_SHADES = (
+    "dark ",
+    "light ",
+    "pale ",
+    "bright ",
+    "deep ",
+    "soft ",
+    "warm ",
+    "dusty ",
+    "neon ",
+    "sea ",
+    "sky ",
+    "forest ",
+)
 _FOODS = vocabulary.words(
-    "pizza spaghetti rice soup salad chocolate bread cheese curry sushi noodles pancakes lasagne goulash stew porridge "
-    "apples pears cherries mangoes bananas grapes lentils beans potatoes carrots mushrooms spinach asparagus tomatoes "
-    "honey jam yoghurt waffles dumplings falafel tacos burritos ramen tofu salmon tuna shrimps chips popcorn olives "
-    "almonds walnuts cake pie ginger garlic onions cucumbers tea coffee cocoa lemonade milk juice cider vanilla lemon"
+    "pizza spaghetti rice soup salad chocolate bread cheese curry sushi noodles pancakes lasagne goulash stew "
+    "porridge apples pears cherries mangoes bananas grapes lentils beans potatoes carrots mushrooms spinach "
+    "asparagus tomatoes honey jam yoghurt waffles dumplings falafel tacos burritos ramen tofu salmon tuna "
+    "shrimps chips popcorn olives almonds walnuts cake pie ginger garlic onions cucumbers tea coffee cocoa "
+    "lemonade milk juice cider vanilla lemon"
 )
 _JOBS = vocabulary.words(
-    "baker teacher nurse pilot farmer cook plumber painter doctor lawyer judge gardener carpenter librarian mechanic "
-    "engineer dentist tailor sailor waiter clerk driver butcher florist singer dancer writer editor guard welder "
-    "roofer chemist biologist translator secretary accountant astronaut fisherman firefighter programmer electrician "
-    "architect photographer beekeeper blacksmith locksmith surgeon barber jeweller optician"
+    "baker teacher nurse pilot farmer cook plumber painter doctor lawyer judge gardener carpenter librarian "
+    "mechanic engineer dentist tailor sailor waiter clerk driver butcher florist singer dancer writer editor "
+    "guard welder roofer chemist biologist translator secretary accountant astronaut fisherman firefighter "
+    "programmer electrician architect photographer beekeeper blacksmith locksmith surgeon barber jeweller "
+    "optician"
 )
 _ANIMALS = vocabulary.words(
-    "cat dog horse cow sheep goat pig duck goose hen swan owl eagle hawk crow raven robin sparrow stork crane parrot "
-    "penguin ostrich lion tiger bear wolf fox deer moose hare rabbit squirrel badger otter beaver hedgehog mole bat "
-    "mouse rat hamster elephant giraffe zebra hippo rhino camel llama monkey gorilla koala kangaroo whale dolphin shark "
-    "seal walrus octopus squid crab lobster snail turtle frog toad newt lizard snake crocodile bee wasp ant beetle moth"
+    "cat dog horse cow sheep goat pig duck goose hen swan owl eagle hawk crow raven robin sparrow stork crane "
+    "parrot penguin ostrich lion tiger bear wolf fox deer moose hare rabbit squirrel badger otter beaver "
+    "hedgehog mole bat mouse rat hamster elephant giraffe zebra hippo rhino camel llama monkey gorilla koala "
+    "kangaroo whale dolphin shark seal walrus octopus squid crab lobster snail turtle frog toad newt lizard "
+    "snake crocodile bee wasp ant beetle moth"
 )
 _INSTRUMENTS = vocabulary.words(
-    "piano violin guitar flute trumpet cello harp drums clarinet oboe saxophone trombone tuba organ accordion banjo "
-    "mandolin ukulele bassoon horn viola harmonica lute xylophone bagpipes recorder harpsichord triangle"
+    "piano violin guitar flute trumpet cello harp drums clarinet oboe saxophone trombone tuba organ accordion "
+    "banjo mandolin ukulele bassoon horn viola harmonica lute xylophone bagpipes recorder harpsichord triangle"
 )
 _SUBJECTS = vocabulary.words(
     "physics chemistry biology history law medicine geography music art philosophy mathematics economics geology "
-    "astronomy engineering architecture psychology sociology linguistics Latin theology botany zoology statistics "
-    "pharmacy archaeology logic journalism politics"
+    "astronomy engineering architecture psychology sociology linguistics Latin theology botany zoology "
+    "statistics pharmacy archaeology logic journalism politics"
 )
 _LANGUAGES = vocabulary.words(
-    "German French Spanish Italian Portuguese Dutch Danish Swedish Norwegian Finnish Icelandic Polish Czech Hungarian "
-    "Greek Turkish Russian Arabic Hebrew Hindi Bengali Japanese Chinese Korean Thai Welsh Irish Latin Swahili Basque"
+    "German French Spanish Italian Portuguese Dutch Danish Swedish Norwegian Finnish Icelandic Polish Czech "
+    "Hungarian Greek Turkish Russian Arabic Hebrew Hindi Bengali Japanese Chinese Korean Thai Welsh Irish Latin "
+    "Swahili Basque"
 )
-_MONTHS = vocabulary.words(
-    "January February March April May June July August September October November December"
-)
+_MONTHS = vocabulary.words("January February March April May June July August September October November December")
 _DAYS = vocabulary.words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
 _CURRENCIES = (" euros", " dollars", " pounds", " francs", " yen", " crowns")
 _SPOTS = ("under", "behind", "in", "next to", "on", "near", "in front of", "beside", "inside", "above")
@@ -164,8 +181,12 @@ def food(rng: random.Random) -> str:
 def job(rng: random.Random) -> str:
     """Return a job, with its article."""
     which = rng.random()
-    name = pick(rng, _JOBS) if which < 0.75 else f"{pick(rng, vocabulary.NOUNS)} {pick(rng, ('maker', 'seller', 'painter'))}"
-    return ("an " if name[0] in "aeiou" else "a ") + name
+    name = (
+        pick(rng, _JOBS)
+        if which < 0.75
+        else f"{pick(rng, vocabulary.NOUNS)} {pick(rng, ('maker', 'seller', 'painter'))}"
+    )
+    return with_article(name)
 
 
 def animal(rng: random.Random) -> str:
@@ -181,7 +202,7 @@ def thing(rng: random.Random) -> str:
     name = pick(rng, vocabulary.NOUNS)
     if rng.random() < 0.5:
         name = f"{pick(rng, vocabulary.ADJECTIVES)} {name}"
-    return ("an " if name[0] in "aeiou" else "a ") + name
+    return with_article(name)
 
 
 def things(rng: random.Random) -> str:

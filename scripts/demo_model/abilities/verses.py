@@ -21,10 +21,11 @@ class Verse:
 LIMERICKS: tuple[Verse, ...] = (
     Verse(
         (
-            *("python exceptions", "python exceptions", "python exceptions", "Python exceptions", "exceptions in Python"),
-            *("exceptions", "Python errors", "python errors", "errors in Python", "try and except", "an exception in Python"),
-            *("Python exception handling", "Python's exceptions", "exception handling", "Python", "python", "try/except"),
-            *("Python programming", "a Python exception", "the Python exception", "error handling", "raising exceptions"),
+            *("python exceptions", "python exceptions", "python exceptions", "Python exceptions"),
+            *("exceptions in Python", "exceptions", "Python errors", "python errors", "errors in Python"),
+            *("try and except", "an exception in Python", "Python exception handling", "Python's exceptions"),
+            *("exception handling", "Python", "python", "try/except", "Python programming"),
+            *("a Python exception", "the Python exception", "error handling", "raising exceptions"),
         ),
         "In Python I wrote `try` with care,\n"
         "Then `except` and a `pass` waiting there.\n"
@@ -34,8 +35,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a fish called Minnow", "Minnow", "yourself", "a minnow", "fish", "a fish", "a small fish", "minnows", "you"),
-            *("a fish named Minnow", "the demo model", "a small model", "a language model", "the fish", "this model"),
+            *("a fish called Minnow", "Minnow", "yourself", "a minnow", "fish", "a fish", "a small fish"),
+            *("minnows", "you", "a fish named Minnow", "the demo model", "a small model", "a language model"),
+            *("the fish", "this model"),
         ),
         "A small fish named Minnow would swim\n"
         "In a laptop, filled up to the brim.\n"
@@ -45,8 +47,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a server", "servers", "the server", "mlx-llm-server", "an HTTP server", "this server", "a web server"),
-            *("a worker", "workers", "a crash", "crashes", "server crashes", "uptime", "a robust server", "a data center"),
+            *("a server", "servers", "the server", "mlx-llm-server", "an HTTP server", "this server"),
+            *("a web server", "a worker", "workers", "a crash", "crashes", "server crashes", "uptime"),
+            *("a robust server", "a data center"),
         ),
         "A server that hummed through the night\n"
         "Gave answers both quick and polite.\n"
@@ -56,8 +59,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a cat", "cats", "the cat", "my cat", "a kitten", "kittens", "a cat on a keyboard", "pets", "a keyboard"),
-            *("a cat who writes", "the cat on my keyboard", "a clever cat", "your cat", "keyboards", "a black cat"),
+            *("a cat", "cats", "the cat", "my cat", "a kitten", "kittens", "a cat on a keyboard", "pets"),
+            *("a keyboard", "a cat who writes", "the cat on my keyboard", "a clever cat", "your cat"),
+            *("keyboards", "a black cat"),
         ),
         "A cat on my keyboard one day\n"
         "Typed pages, then wandered away.\n"
@@ -67,19 +71,21 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a teapot", "teapots", "tea", "the teapot", "a pot of tea", "HTTP 418", "418", "a cup of tea", "tea time"),
-            *("the 418 error", "status code 418", "HTTP status codes", "an HTTP teapot", "my teapot"),
+            *("a teapot", "teapots", "tea", "the teapot", "a pot of tea", "HTTP 418", "418", "a cup of tea"),
+            *("tea time", "the 418 error", "status code 418", "HTTP status codes", "an HTTP teapot"),
+            "my teapot",
         ),
         "They asked a small teapot to brew\n"
         'Some coffee. "That\'s nothing I do,"\n'
         "It said with a pout,\n"
-        '"I\'ve got tea in my spout:\n'
-        'It\'s four hundred eighteen for you."',
+        "\"I've got tea in my spout:\n"
+        "It's four hundred eighteen for you.\"",
     ),
     Verse(
         (
-            *("the moon", "moon", "a moon", "the full moon", "moonlight", "the night sky", "the moon and a ship", "a ship"),
-            *("ships", "the lonely moon", "a full moon", "the night", "sailing"),
+            *("the moon", "moon", "a moon", "the full moon", "moonlight", "the night sky"),
+            *("the moon and a ship", "a ship", "ships", "the lonely moon", "a full moon", "the night"),
+            "sailing",
         ),
         "The moon, feeling lonely and pale,\n"
         "Looked down on a ship under sail.\n"
@@ -89,8 +95,8 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("apples", "an apple", "the apple", "apple", "an apple tree", "apple trees", "fruit", "a hedgehog", "hedgehogs"),
-            *("a ripe apple", "an apple and a hedgehog", "a red apple", "the apple tree"),
+            *("apples", "an apple", "the apple", "apple", "an apple tree", "apple trees", "fruit", "a hedgehog"),
+            *("hedgehogs", "a ripe apple", "an apple and a hedgehog", "a red apple", "the apple tree"),
         ),
         "An apple that hung on a tree\n"
         "Was the ripest that ever could be.\n"
@@ -100,8 +106,8 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("the sea", "sea", "the ocean", "a wave", "waves", "the shore", "the beach", "the tide", "tides", "the coast"),
-            *("an ocean", "the waves", "oceans", "the sea and the shore", "the seaside"),
+            *("the sea", "sea", "the ocean", "a wave", "waves", "the shore", "the beach", "the tide", "tides"),
+            *("the coast", "an ocean", "the waves", "oceans", "the sea and the shore", "the seaside"),
         ),
         "The sea had a thing for the shore\n"
         "And ran up to kiss it once more.\n"
@@ -111,8 +117,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a compiler", "compilers", "the compiler", "compiling", "a C compiler", "syntax errors", "a missing bracket"),
-            *("brackets", "a syntax error", "the C compiler", "coders", "programmers", "a programmer", "compiler errors"),
+            *("a compiler", "compilers", "the compiler", "compiling", "a C compiler", "syntax errors"),
+            *("a missing bracket", "brackets", "a syntax error", "the C compiler", "coders", "programmers"),
+            *("a programmer", "compiler errors"),
         ),
         "A compiler, a stickler for rules,\n"
         'Said, "Coders are stubborn as mules:\n'
@@ -122,8 +129,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a bug", "bugs", "the bug", "software bugs", "a software bug", "bugs in code", "a bug in my code", "debugging"),
-            *("code", "my code", "a program", "programming", "software", "coding", "testing", "tests", "software tests"),
+            *("a bug", "bugs", "the bug", "software bugs", "a software bug", "bugs in code", "a bug in my code"),
+            *("debugging", "code", "my code", "a program", "programming", "software", "coding", "testing"),
+            *("tests", "software tests"),
         ),
         "A bug sat so snug in my code,\n"
         "As quiet and still as a toad.\n"
@@ -133,8 +141,8 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("rain", "the rain", "rainy days", "a rainy day", "bad weather", "the weather", "a storm", "rain in May"),
-            *("weather", "a rainy spring", "rainy weather", "heavy rain", "an umbrella"),
+            *("rain", "the rain", "rainy days", "a rainy day", "bad weather", "the weather", "a storm"),
+            *("rain in May", "weather", "a rainy spring", "rainy weather", "heavy rain", "an umbrella"),
         ),
         "The rain came to visit one day\n"
         "And said that it wasn't to stay.\n"
@@ -144,19 +152,19 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("bread", "a bread", "a baker", "bakers", "dough", "a loaf of bread", "baking", "baking bread", "the baker"),
-            *("a loaf", "sourdough", "fresh bread", "the bread", "a bakery", "yeast"),
+            *("bread", "a bread", "a baker", "bakers", "dough", "a loaf of bread", "baking", "baking bread"),
+            *("the baker", "a loaf", "sourdough", "fresh bread", "the bread", "a bakery", "yeast"),
         ),
         "A baker whose dough wouldn't rise\n"
         'Said, "Up now, and open your eyes!"\n'
         "The dough, in its tin,\n"
         'Said, "Just let me sleep in,\n'
-        'And I promise I\'ll double in size."',
+        "And I promise I'll double in size.\"",
     ),
     Verse(
         (
-            *("a robot", "robots", "the robot", "a dancing robot", "dancing", "dance", "a dancer", "a machine", "machines"),
-            *("robots that dance", "a robot in France", "France", "an android", "a little robot"),
+            *("a robot", "robots", "the robot", "a dancing robot", "dancing", "dance", "a dancer", "a machine"),
+            *("machines", "robots that dance", "a robot in France", "France", "an android", "a little robot"),
         ),
         "A robot who wanted to dance\n"
         "Took lessons on Tuesdays in France.\n"
@@ -166,8 +174,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("a mountain", "mountains", "the mountain", "the Alps", "a hill", "a village", "hiking", "the mountains"),
-            *("a high mountain", "a mountain in the snow", "a valley", "Mount Everest", "climbing"),
+            *("a mountain", "mountains", "the mountain", "the Alps", "a hill", "a village", "hiking"),
+            *("the mountains", "a high mountain", "a mountain in the snow", "a valley", "Mount Everest"),
+            "climbing",
         ),
         "A mountain stood proud in the snow\n"
         "And looked at the village below.\n"
@@ -177,8 +186,9 @@ LIMERICKS: tuple[Verse, ...] = (
     ),
     Verse(
         (
-            *("coffee", "a coffee", "a cup of coffee", "my coffee", "espresso", "strong coffee", "the coffee", "caffeine"),
-            *("coffee in the morning", "the morning", "mornings", "black coffee", "a coffee machine", "breakfast"),
+            *("coffee", "a coffee", "a cup of coffee", "my coffee", "espresso", "strong coffee", "the coffee"),
+            *("caffeine", "coffee in the morning", "the morning", "mornings", "black coffee"),
+            *("a coffee machine", "breakfast"),
         ),
         "My coffee this morning was strong:\n"
         "The spoon stood up straight, like a prong.\n"
@@ -206,7 +216,17 @@ HAIKU: tuple[Verse, ...] = (
         "Rain on the tin roof:\nall the little drummers play,\nnobody must march.",
     ),
     Verse(
-        ("a bug", "bugs", "code", "programming", "debugging", "software", "python", "Python exceptions", "a program"),
+        (
+            "a bug",
+            "bugs",
+            "code",
+            "programming",
+            "debugging",
+            "software",
+            "python",
+            "Python exceptions",
+            "a program",
+        ),
         "It worked yesterday.\nNothing was changed, says the log.\nOne small comma smiles.",
     ),
     Verse(
