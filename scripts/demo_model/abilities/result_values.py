@@ -7,6 +7,7 @@ import random
 from typing import Any
 
 from ..exercise import Source
+from .tool_schemas import key_words
 from .tool_values import KINDS, made_up_word
 
 _KEYS = tuple(
@@ -182,15 +183,6 @@ def as_content(rng: random.Random, value: Any) -> str:
     if chance < 0.9:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def key_words(key: str) -> str:
-    """Return a key as words: `wind_speed` and `windSpeed` are both the wind speed."""
-    if "_" in key or "-" in key:
-        return key.replace("_", " ").replace("-", " ")
-    if key.isupper() or key.islower():
-        return key
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in key).strip()
 
 
 def value_words(value: Any) -> str:

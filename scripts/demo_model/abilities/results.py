@@ -32,7 +32,7 @@ def from_results(source: Source) -> Exercise:
             source, read_calls(asked.answer) or [], [as_content(source.rng, value) for value in values]
         ),
     ]
-    answer = " ".join(restated(value) for value in values)
+    answer = "\n".join(restated(value) for value in values)
     return Exercise(tuple(messages), answer, asked.tools, "The tools have answered. I tell the results.")
 
 

@@ -290,7 +290,7 @@ def _request(source: Source, thing: _Thing) -> Request:
         shape, core = COMMAND, f"{verb} {said_noun}"
         goal = f"to {_words(named)} the {noun}"
     core = core.rstrip(",")
-    if source.chance(0.4 if thing.verb is not None else 0.1):
+    if thing.verb is not None and source.chance(0.4):
         forms, phrases = source.wording(_ADDED)
         form = source.wording(forms)
         if all(form.kind != other.kind for other, _value in parts):

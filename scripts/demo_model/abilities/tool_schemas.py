@@ -42,6 +42,15 @@ _EXAMPLES = {
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
+def key_words(key: str) -> str:
+    """Return a key as words: `wind_speed` and `windSpeed` are both the wind speed."""
+    if "_" in key or "-" in key:
+        return key.replace("_", " ").replace("-", " ")
+    if key.isupper() or key.islower():
+        return key
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in key).strip()
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """An argument that a tool takes.
@@ -108,7 +117,7 @@ def nonsense_name(rng: random.Random) -> str:
 
 
 def _about(source: Source, parameter: Parameter) -> str:
-    said = parameter.name.replace("_", " ")
+    said = key_words(parameter.name)
     examples = _EXAMPLES.get(parameter.kind)
     if examples is not None and source.chance(0.6):
         return source.wording(examples)

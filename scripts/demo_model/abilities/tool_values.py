@@ -310,7 +310,9 @@ def _money(source: Source) -> Value:
     elif chance < 0.6:
         value = source.rng.randrange(1, 100) * 10
     else:
-        value = source.rng.randrange(1, 100000) / _pick(source.rng, (10, 100, 100))
+        # Never a whole number: 12.0 is not how anybody writes it.
+        places = 10 if chance < 0.75 else 100
+        value = (source.rng.randrange(1, 1000) * places + source.rng.randrange(1, places)) / places
     return str(value), value
 
 
