@@ -17,6 +17,7 @@ from .json_records import RECORDS
 from .tool_requests import Form, read_form
 from .tool_schemas import camel_case
 from .tool_values import KINDS, made_up_word
+from .tool_words import words
 
 _UNSAID_SHARE = 0.05
 
@@ -139,7 +140,8 @@ def _clauses(source: Source, record: _Record, subject: str, facts: list[_Said]) 
     if len(clauses) == 1:
         return f"{subject} {clauses[0]}."
     if chance < 0.55:
-        return f"{subject} {', '.join(clauses[:-1])}{source.wording((' and ', ' and ', ' and also ', ', and '))}{clauses[-1]}."
+        last = source.wording((" and ", " and ", " and also ", ", and "))
+        return f"{subject} {', '.join(clauses[:-1])}{last}{clauses[-1]}."
     if chance < 0.8:
         cut = source.rng.randrange(1, len(clauses))
         rest = clauses[cut:]
@@ -213,10 +215,11 @@ def _invented(source: Source) -> tuple[list[_Said], str]:
     return items, text[0].upper() + text[1:] + source.wording((".", ".", ""))
 
 
-_PLAIN_KEYS = tuple(
-    """code key value number word flavor shape speed depth level color size owner place start end first second left right top
-bottom source target mode state label text score points width length volume side zone sector unit plan step phase""".split()
-)
+_PLAIN_KEYS = words("""
+code key value number word flavor shape speed depth level color size owner place start end first second left
+right top bottom source target mode state label text score points width length volume side zone sector unit
+plan step phase
+""")
 
 
 def _key_list(source: Source, keys: list[str], types: list[str]) -> tuple[str, str]:
@@ -409,9 +412,9 @@ def _messages(source: Source, ask: str, text: str) -> tuple[dict[str, Any], ...]
     quote = source.wording(("", "", "", '"'))
     quoted = f"{quote}{text}{quote}"
     if chance < 0.65:
-        content = f"{ask}{source.wording((': ', ': ', ':' + chr(10), '.' + chr(10), '. ', ':' + chr(10) * 2, '. Text: '))}{quoted}"
+        content = ask + source.wording((": ", ": ", ":\n", ".\n", ". ", ":\n\n", ". Text: ")) + quoted
     else:
-        content = f"{quoted}{source.wording((' ', chr(10), chr(10) * 2))}{ask}{source.wording(('.', '.', ''))}"
+        content = quoted + source.wording((" ", "\n", "\n\n")) + ask + source.wording((".", ".", ""))
     system = ({"role": "system", "content": source.wording(_SYSTEM)},) if source.chance(0.2) else ()
     return (*system, {"role": "user", "content": content})
 

@@ -1,8 +1,8 @@
 """Kinds of records and how their facts are said: a table for `json_objects`.
 
-A fact is `key names: kind = how it is said`, with `|` between ways to say it; `{v}` is the value and what is said goes on
-from "Anna ...". Kinds are those of `tool_values`, or `int:1-60`, `enum:a,b`, or `yes`, which has two lists of sayings,
-for true and, behind `!`, for false.
+A fact is `key names: kind = how it is said`, with `|` between ways to say it; `{v}` is the value and what is said
+goes on from "Anna ...". Kinds are those of `tool_values`, or `int:1-60`, `enum:a,b`, or `yes`, which has two lists of
+sayings, for true and, behind `!`, for false.
 """
 
 from __future__ import annotations
@@ -17,12 +17,18 @@ RECORDS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         (
             "age years: int:1-99 = is {v} years old|is {v}|has the age {v}|turned {v}",
             "city home town lives_in: city = lives in {v}|is from {v}|comes from {v}|has a home in {v}",
-            "job profession occupation work: enum:teacher,doctor,nurse,baker,lawyer,farmer,pilot,plumber,writer,painter,"
-            "dentist,chef,driver,programmer,scientist,singer,waiter,carpenter = is a {v}|works as a {v}|has a job as a {v}",
+            (
+                "job profession occupation work: enum:teacher,doctor,nurse,baker,lawyer,farmer,pilot,"
+                "plumber,writer,painter,dentist,chef,driver,programmer,scientist,singer,waiter,carpenter "
+                "= is a {v}|works as a {v}|has a job as a {v}"
+            ),
             "email mail: email = has the email {v}|can be reached at {v}|uses {v}",
             "phone phone_number: phone = has the phone number {v}|can be called at {v}",
             "height height_cm: int:140-205 = is {v} cm tall|is {v} centimeters tall",
-            "hobby: enum:chess,swimming,football,reading,cooking,dancing,skiing,gardening,painting,hiking = likes {v}|loves {v}",
+            (
+                "hobby: enum:chess,swimming,football,reading,cooking,dancing,skiing,gardening,painting,"
+                "hiking = likes {v}|loves {v}"
+            ),
             "married is_married: yes = is married!is not married|is single",
             "country nationality: country = was born in {v}|grew up in {v}",
             "children kids: int:0-6 = has {v} children|has {v} kids",
@@ -34,7 +40,10 @@ RECORDS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "goods",
         "It",
         (
-            "price cost: money = costs {v} dollars|costs {v} euros|is sold for {v} dollars|has a price of {v}|costs {v}",
+            (
+                "price cost: money = costs {v} dollars|costs {v} euros|is sold for {v} dollars|has a "
+                "price of {v}|costs {v}"
+            ),
             "color colour: color = is {v}|comes in {v}",
             "brand maker: company = is made by {v}|is from {v}",
             "stock quantity count: int:0-900 = has {v} pieces in stock|is there {v} times",
@@ -54,7 +63,10 @@ RECORDS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
             "year published: int:1850-2030 = was published in {v}|came out in {v}|appeared in {v}|is from {v}",
             "pages page_count: int:60-1200 = has {v} pages|is {v} pages long",
             "language: language = is written in {v}|is in {v}",
-            "genre: enum:fantasy,crime,romance,history,poetry,science fiction,horror = is a {v} book|belongs to {v}",
+            (
+                "genre: enum:fantasy,crime,romance,history,poetry,science fiction,horror = is a {v} book|"
+                "belongs to {v}"
+            ),
             "price: money = costs {v} dollars|costs {v}",
             "read: yes = has been read!has not been read",
         ),
@@ -258,7 +270,10 @@ RECORDS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "city",
         "It",
         (
-            "population inhabitants people: int:1000-9000000 = has {v} inhabitants|has {v} people|has a population of {v}",
+            (
+                "population inhabitants people: int:1000-9000000 = has {v} inhabitants|has {v} people|"
+                "has a population of {v}"
+            ),
             "country: country = is in {v}|lies in {v}|is a city in {v}",
             "mayor: full_name = has the mayor {v}|is governed by {v}",
             "river: made_up = lies on the river {v}|lies on the {v}",
@@ -273,7 +288,10 @@ RECORDS: tuple[tuple[str, str, str, str, tuple[str, ...]], ...] = (
         "full_name",
         "They",
         (
-            "subject major: enum:math,physics,history,biology,law,art,music,chemistry,medicine = studies {v}|is a student of {v}",
+            (
+                "subject major: enum:math,physics,history,biology,law,art,music,chemistry,medicine = "
+                "studies {v}|is a student of {v}"
+            ),
             "grade mark: int:1-10 = has the grade {v}|got a {v}",
             "semester year: int:1-12 = is in semester {v}",
             "university school: city = studies in {v}|goes to school in {v}",

@@ -89,7 +89,10 @@ DOMAINS = (
                 ("Search products", "Find products in the shop", "Searches the catalog"),
                 (
                     "query=query product name keyword search_term:goods",
-                    "price=max_price price_limit budget:int:5-900|under {price} dollars|for less than {price} euros",
+                    (
+                        "price=max_price price_limit budget:int:5-900|under {price} dollars|for less than "
+                        "{price} euros"
+                    ),
                 ),
                 (
                     "!find {query} in the shop",
@@ -121,7 +124,10 @@ DOMAINS = (
                 ("Cancel an order", "Cancels a purchase"),
                 (
                     "id=order_id id order order_number number:id",
-                    "reason=reason why comment:enum:too late,wrong item,too expensive,damaged|because it is {reason}",
+                    (
+                        "reason=reason why comment:enum:too late,wrong item,too expensive,damaged|because it is "
+                        "{reason}"
+                    ),
                 ),
                 ("!cancel [my |the |]order {id}", "!stop order {id}", "!cancel order number {id}"),
             ),
@@ -294,7 +300,10 @@ DOMAINS = (
                 "database table record row db_record database_table",
                 ("Look up a record in the database", "Queries a table", "Gets a row of a database table"),
                 (
-                    "table=table table_name collection:enum:customers,orders,products,users,invoices,employees,students",
+                    (
+                        "table=table table_name collection:enum:customers,orders,products,users,invoices,"
+                        "employees,students"
+                    ),
                     "id=id key record_id row_id:id",
                 ),
                 (
@@ -674,7 +683,10 @@ DOMAINS = (
                 "workout exercise training activity",
                 ("Log a workout", "Records an exercise", "Saves a training"),
                 (
-                    "kind=activity type kind exercise sport:enum:running,swimming,cycling,yoga,rowing,hiking,boxing",
+                    (
+                        "kind=activity type kind exercise sport:enum:running,swimming,cycling,yoga,rowing,hiking,"
+                        "boxing"
+                    ),
                     "minutes=minutes duration duration_minutes:count:minutes:10-180;duration time:duration",
                 ),
                 (

@@ -19,7 +19,7 @@ _NONSENSE_SHARE = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way an argument may come: its names, its kind, what that means to JSON Schema, and what draws a value."""
+    """One way an argument may come: its names and kind, what that means to JSON Schema, and what draws a value."""
 
     names: tuple[str, ...]
     kind: str
@@ -295,6 +295,6 @@ def foreign_tools(source: Source, count: int, *, avoid: frozenset[str]) -> list[
 
 
 def case(source: Source, count: int, *, avoid: frozenset[str] = frozenset()) -> tuple[Request, list[Tool]]:
-    """Return a request for a tool of the tables, and other tools that do not fit it nor are about what is to avoid."""
+    """Return a request for a tool of the tables, and others that do not fit it nor are about what is to avoid."""
     skill = source.wording(SKILLS)
     return request(source, skill), other_tools(source, count, skill, hard=source.chance(0.5), avoid=avoid)

@@ -12,14 +12,15 @@ from typing import Any
 
 from ..exercise import Source
 from .tool_values import made_up_word
+from .tool_words import words
 
 Tool = dict[str, Any]
 
-_PREFIXES = tuple(
-    "my api tool fn app home_api service client user agent web local mcp do server the public internal assistant x".split()
-)
-_SUFFIXES = tuple(
-    "tool api fn function v2 v1 service now action request call endpoint 2 handler op simple by_user".split()
+_PREFIXES = words("""
+my api tool fn app home_api service client user agent web local mcp do server the public internal assistant x
+""")
+_SUFFIXES = words(
+    "tool api fn function v2 v1 service now action request call endpoint 2 handler op simple by_user"
 )
 # What an argument of a kind looks like; held-out values are never given away, for these are few and fixed.
 _EXAMPLES = {

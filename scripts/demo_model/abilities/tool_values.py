@@ -1,7 +1,6 @@
 """Values of arguments: how each kind is said in a sentence and what it is in JSON.
 
-A kind's function draws a text and a value from a `Source`; what names something (cities, people, titles, numbers' texts)
-is material, small closed sets (units, weekdays, colours) are wording. It knows nothing of tools.
+A kind's function draws a text and a value from a `Source`; what names something (cities, people, titles) is material, small closed sets (units, weekdays, colours) are wording. It knows nothing of tools.
 """
 
 from __future__ import annotations
@@ -227,11 +226,13 @@ def _file(rng: random.Random) -> str:
 
 
 def _folder(rng: random.Random) -> str:
-    return f"{_pick(rng, ('/', '', '~/', '/home/'))}{_pick(rng, words.FOLDERS)}{_pick(rng, ('', '', '/' + made_up_word(rng)))}"
+    below = _pick(rng, ("", "", "/" + made_up_word(rng)))
+    return f"{_pick(rng, ('/', '', '~/', '/home/'))}{_pick(rng, words.FOLDERS)}{below}"
 
 
 def _server(rng: random.Random) -> str:
-    return f"{_pick(rng, words.SERVERS)}-{_pick(rng, (_digits(rng, 1), _digits(rng, 2), 'prod', 'test', made_up_word(rng)))}"
+    which = (_digits(rng, 1), _digits(rng, 2), "prod", "test", made_up_word(rng))
+    return f"{_pick(rng, words.SERVERS)}-{_pick(rng, which)}"
 
 
 def _project(rng: random.Random) -> str:
@@ -242,8 +243,13 @@ def _project(rng: random.Random) -> str:
 
 
 def _url(rng: random.Random) -> str:
-    host = f"{_pick(rng, ('www.', '', 'shop.', 'blog.'))}{made_up_word(rng)}.{_pick(rng, ('com', 'org', 'net', 'io'))}"
-    return f"{_pick(rng, ('https://', 'https://', 'http://', ''))}{host}{_pick(rng, ('', '', '/' + made_up_word(rng)))}"
+    host = (
+        _pick(rng, ("www.", "", "shop.", "blog."))
+        + made_up_word(rng)
+        + _pick(rng, (".com", ".org", ".net", ".io"))
+    )
+    page = _pick(rng, ("", "", "/" + made_up_word(rng)))
+    return _pick(rng, ("https://", "https://", "http://", "www.")) + host.removeprefix("www.") + page
 
 
 def _expression(rng: random.Random) -> str:
@@ -281,14 +287,14 @@ def _sql(rng: random.Random) -> str:
     table = _pick(rng, ("customers", "orders", "products", "users", "invoices", made_up_word(rng)))
     what = _pick(rng, ("*", "name", "id, name", "count(*)", "email"))
     where = _pick(rng, ("", "", f" WHERE id = {rng.randrange(1000)}", f" LIMIT {rng.randrange(1, 100)}"))
-    return f"SELECT {what} FROM {table}{where}"
+    return f"SELECT {what} FROM {table}{where}"  # noqa: S608 -- never run
 
 
 def _version(rng: random.Random) -> str:
     return _pick(rng, ("", "v")) + ".".join(str(rng.randrange(20)) for _ in range(_pick(rng, (2, 3))))
 
 
-_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBER_WORDS = words.words("zero one two three four five six seven eight nine ten eleven twelve")
 
 
 def number(low: int, high: int) -> Draw:

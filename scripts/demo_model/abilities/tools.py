@@ -1,6 +1,6 @@
 """Calling tools: choosing the one that fits with the right arguments, or none.
 
-The exercises come from domains' tables (`tool_requests`) and from verbs and nouns put together (`tool_inventions`).
+Requests come from domains' tables (`tool_requests`) and from verbs and nouns put together (`tool_inventions`).
 Answers from a tool's result are in `results`.
 """
 
@@ -108,10 +108,7 @@ def tool_choice(source: Source) -> Exercise:
     asked, others = fitting(source, _tool_count(source))
     messages = opening(source)
     if source.chance(0.15):
-        if source.chance(0.5):
-            earlier = _unlike(source, asked, others)
-        else:
-            earlier = asked
+        earlier = _unlike(source, asked, others) if source.chance(0.5) else asked
         messages += exchange(source, earlier)
         others = [earlier.tool, *others] if earlier is not asked else others
     messages.append(said("user", asked.sentence))
