@@ -3,11 +3,12 @@
 It is a table; `tool_requests` makes tools and sentences of it. How it is written:
 
 - A tool's name is one of `verbs` and one of `nouns`, in some style.
-- An argument is `slot=names:kind`, with further `names:kind` after a `;` where it may come in other forms. A kind is
-  one of `tool_values.KINDS`, or `int:1-60`, `count:minutes:1-60` (said as "5 minutes", passed as 5), or `enum:a,b,c`.
+- An argument is `slot=names:kind`, with further `names:kind` after a `;` where it may come in other forms. A kind
+  is one of `tool_values.KINDS`, or `int:1-60`, `count:minutes:1-60` (said as "5 minutes", passed as 5), or
+  `enum:a,b,c`.
 - What follows an argument after `|` are ways to add it at a sentence's end; such an argument is optional.
-- Sentences begin with what they are: `!` a command, `~` a noun phrase that is asked for, `?` a question. `[a|b]` is
-  a choice of words and `{slot}` an argument.
+- Sentences begin with what they are: `!` a command, `~` a noun phrase that is asked for, `?` a question. `[a|b]`
+  is a choice of words and `{slot}` an argument.
 """
 
 from __future__ import annotations
@@ -301,7 +302,8 @@ DOMAINS = (
                     "!send {to} an [email|e-mail] saying {text}",
                     '!send an email to {to} with [the |]subject "{subject}" and [the |]body "{text}"',
                     "!mail {to}: {text}",
-                    "!send a mail to {to} with the [text|message|content|body] [\"{text}\"|'{text}']",
+                    '!send a mail to {to} with the [text|message|content|body] "{text}"',
+                    "!send a mail to {to} with the [text|message|content|body] '{text}'",
                     "!email {to}, subject {subject}, body: {text}",
                     "!let {to} know by [email|mail] that {text}",
                 ),
@@ -431,15 +433,18 @@ DOMAINS = (
                 ),
                 (
                     "text=text task title message what reminder about:task",
-                    "time=time at when due:time;when time remind_at:date",
+                    "time=time at when due remind_at date datetime:when",
                 ),
                 (
-                    "!remind me at {time} to {text}",
-                    "!set a reminder at {time} to {text}",
-                    "!set a reminder for {time}: {text}",
-                    '!create a reminder "{text}" for {time}',
-                    "!remind me to {text} at {time}",
-                    "!at {time} remind me to {text}",
+                    "!remind me {time} to {text}",
+                    "!remind me to {text} {time}",
+                    "!set a reminder {time} to {text}",
+                    "!set a reminder {time}: {text}",
+                    '!create a reminder "{text}" {time}',
+                    "!remind me to {text}, {time}",
+                    "!{time} remind me to {text}",
+                    "!set a reminder to {text} {time}",
+                    "!add a reminder to {text} {time}",
                 ),
             ),
             Action(
@@ -533,7 +538,8 @@ DOMAINS = (
                     "room=room speaker device where:room|in the {room}|on the {room} speaker",
                 ),
                 (
-                    "!play [some |][music by |songs by |][{what}|{what}|{what} music]",
+                    "!play [some |music by |songs by |]{what}",
+                    "!play [some |]{what} music",
                     "!play {what}",
                     "!put on [some |]{what}",
                     "!listen to {what}",
@@ -875,8 +881,9 @@ DOMAINS = (
                 ),
                 (
                     "?how far is it from {start} to {end}",
-                    "~the distance [from {start} to {end}|between {start} and {end}|from {start} to {end}]",
-                    "?how far [is {start} from {end}|is {start} from {end}]",
+                    "~the distance from {start} to {end}",
+                    "~the distance between {start} and {end}",
+                    "?how far is {start} from {end}",
                     "?how many [kilometers|miles] is it from {start} to {end}",
                     "?how far apart are {start} and {end}",
                 ),

@@ -419,8 +419,10 @@ DOMAINS = (
                     "high=max high to maximum upper end:int:21-1000",
                 ),
                 (
-                    "~a [random |]number [between {low} and {high}|from {low} to {high}]",
-                    "!pick a [random |]number [between {low} and {high}|from {low} to {high}]",
+                    "~a [random |]number between {low} and {high}",
+                    "~a [random |]number from {low} to {high}",
+                    "!pick a [random |]number between {low} and {high}",
+                    "!pick a [random |]number from {low} to {high}",
                     "!generate a random number between {low} and {high}",
                 ),
             ),
@@ -930,7 +932,7 @@ DOMAINS = (
                 (
                     "!send {amount} {currency} to {to}",
                     "!pay {to} {amount} {currency}",
-                    "!transfer {amount} [to {to}|to {to}]",
+                    "!transfer {amount} to {to}",
                     "!send {to} {amount} {currency}",
                     "!pay {amount} to {to}",
                 ),

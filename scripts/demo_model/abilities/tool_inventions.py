@@ -258,10 +258,7 @@ def _tool(
 
 
 def _distractor(source: Source, thing: _Thing) -> Tool:
-    parts: list[tuple[Form, Any]] = []
-    for table in (_MARKED, _ADDED):
-        if source.chance(0.4):
-            parts.append((source.wording(source.wording(table)[0]), None))
+    parts = [(source.wording(source.wording(table)[0]), None) for table in (_MARKED, _ADDED) if source.chance(0.4)]
     verb = source.wording(thing.verb) if thing.verb is not None else "get"
     return _tool(source, thing, verb, parts, None)[1]
 

@@ -136,46 +136,59 @@ def _about(source: Source, parameter: Parameter) -> str:
     )
 
 
-def definition(source: Source, name: str, description: str | None, parameters: Sequence[Parameter]) -> Tool:
-    """Return a tool's definition in OpenAI's shape."""
-    chance, rng = source.chance, source.rng
-    described = chance(0.6)
-    titled = chance(0.03)
-    properties: dict[str, Any] = {}
-    for parameter in parameters:
-        schema: dict[str, Any] = {"type": parameter.type}
-        if described and (not parameter.required or chance(0.9)):
-            about = _about(source, parameter)
-            schema = {"description": about, **schema} if chance(0.12) else {**schema, "description": about}
-        if parameter.enum:
-            enum = list(parameter.enum)
-            schema = {**schema, "enum": enum} if chance(0.85) else {"enum": enum, **schema}
-        if titled:
-            schema = {"title": parameter.name.replace("_", " ").title(), **schema}
-        properties[parameter.name] = schema
-    schema = {"type": "object", "properties": properties}
+def _property(source: Source, parameter: Parameter, *, described: bool, titled: bool) -> Tool:
+    """Return the JSON Schema of one argument."""
+    chance = source.chance
+    schema: dict[str, Any] = {"type": parameter.type}
+    if described:
+        about = _about(source, parameter)
+        schema = {"description": about, **schema} if chance(0.12) else {**schema, "description": about}
+    if parameter.enum:
+        enum = list(parameter.enum)
+        schema = {**schema, "enum": enum} if chance(0.85) else {"enum": enum, **schema}
+    return {"title": key_words(parameter.name).title(), **schema} if titled else schema
+
+
+def _object(source: Source, parameters: Sequence[Parameter]) -> Tool:
+    """Return the JSON Schema of all arguments."""
+    chance = source.chance
+    described, titled = chance(0.6), chance(0.03)
+    properties = {
+        parameter.name: _property(source, parameter, described=described and chance(0.95), titled=titled)
+        for parameter in parameters
+    }
+    schema: Tool = {"type": "object", "properties": properties}
     required = [parameter.name for parameter in parameters if parameter.required]
     if required:
         if chance(0.9):
             schema["required"] = required
         elif chance(0.3):
             schema = {"type": "object", "required": required, "properties": properties}
+        elif chance(0.3):
+            schema = {"properties": properties, "required": required, "type": "object"}
     elif chance(0.2):
         schema["required"] = []
+    return schema
+
+
+def definition(source: Source, name: str, description: str | None, parameters: Sequence[Parameter]) -> Tool:
+    """Return a tool's definition in OpenAI's shape."""
+    chance = source.chance
+    schema = _object(source, parameters)
     strict = chance(0.1)
     if strict or chance(0.1):
         schema["additionalProperties"] = False
-    function: dict[str, Any] = {"name": name}
+    function: Tool = {"name": name}
     if description is not None:
         function["description"] = description
     if parameters or chance(0.8):
         function["parameters"] = schema
     if strict:
-        function["strict"] = True
+        function = {**function, "strict": True} if chance(0.7) else {"name": name, "strict": True, **function}
     if chance(0.12):
         keys = list(function)
-        rng.shuffle(keys)
+        source.rng.shuffle(keys)
         function = {key: function[key] for key in keys}
-    if chance(0.05):
-        return {"function": function, "type": "function"}
-    return {"type": "function", "function": function}
+    return (
+        {"function": function, "type": "function"} if chance(0.05) else {"type": "function", "function": function}
+    )

@@ -1,6 +1,7 @@
 """Values of arguments: how each kind is said in a sentence and what it is in JSON.
 
-A kind's function draws a text and a value from a `Source`; what names something (cities, people, titles) is material, small closed sets (units, weekdays, colours) are wording. It knows nothing of tools.
+A kind's function draws a text and a value from a `Source`; what names something (cities, people) is material,
+small closed sets (units, weekdays, colours) are wording. It knows nothing of tools.
 """
 
 from __future__ import annotations
@@ -140,6 +141,26 @@ def _date(rng: random.Random) -> str:
 def _day(source: Source) -> Value:
     # Words for near days are few; they are shared.
     text = source.wording(("today", "tomorrow", "tomorrow")) if source.chance(0.25) else source.draw(_date)
+    return text, text
+
+
+def _when(source: Source) -> Value:
+    """Return a time or a day or both, said with its preposition and passed without."""
+    chance = source.rng.random()
+    if chance < 0.4:
+        time = source.draw(_time)
+        return f"at {time}", time
+    if chance < 0.55:
+        date = source.draw(_date)
+        return f"on {date}", date
+    if chance < 0.65:
+        text = source.wording(("today", "tomorrow", "tonight", "tomorrow morning", "this evening"))
+    elif chance < 0.9:
+        text = source.draw(
+            lambda rng: f"{_pick(rng, ('today', 'tomorrow', 'tomorrow', _date(rng)))} at {_time(rng)}"
+        )
+    else:
+        text = source.draw(lambda rng: f"in {rng.randrange(2, 90)} minutes")
     return text, text
 
 
@@ -352,6 +373,7 @@ KINDS: dict[str, Draw] = {
     "phone": _same(_phone),
     "time": _same(_time),
     "date": _day,
+    "when": _when,
     "duration": _duration,
     "id": _same(_identifier),
     "film": _same(_film),
@@ -373,7 +395,7 @@ KINDS: dict[str, Draw] = {
     "goods": _same(lambda rng: _pick(rng, words.GOODS)),
     "team": _same(_of(words.TEAMS)),
     "pet": _same(_of(words.PETS)),
-    "plant": _same(lambda rng: _pick(rng, words.PLANTS)),
+    "plant": _same(_of(words.PLANTS)),
     "word": _same(lambda rng: _pick(rng, words.THINGS) if rng.random() < 0.5 else made_up_word(rng)),
     "airport": _same(lambda rng: _pick(rng, words.AIRPORTS)),
     "device": _closed(words.DEVICES),
