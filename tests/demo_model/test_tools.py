@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 
 import pytest
-
 from mlx_llm_server.scripts.demo_model.abilities import json_objects, results, tools
 from mlx_llm_server.scripts.demo_model.abilities.result_values import restated
 from mlx_llm_server.scripts.demo_model.abilities.tool_requests import SKILLS, request
@@ -28,7 +27,7 @@ def last_said(exercise: Exercise) -> str:
 
 @EVERY
 @SIDES
-def test_answers_are_right_and_short_enough(ability: Ability, held_out: bool):
+def test_answers_are_right_and_short_enough(ability: Ability, held_out: bool) -> None:
     for exercise in drawn(ability.make, held_out=held_out):
         assert exercise.is_right(exercise.answer)
         assert not exercise.is_right("")
@@ -38,13 +37,13 @@ def test_answers_are_right_and_short_enough(ability: Ability, held_out: bool):
 
 
 @EVERY
-def test_the_same_seed_draws_the_same_exercises(ability: Ability):
+def test_the_same_seed_draws_the_same_exercises(ability: Ability) -> None:
     first, second = drawn(ability.make, seed=7), drawn(ability.make, seed=7)
     assert [(one.messages, one.answer) for one in first] == [(one.messages, one.answer) for one in second]
 
 
 @EVERY
-def test_texts_have_no_blank_left(ability: Ability):
+def test_texts_have_no_blank_left(ability: Ability) -> None:
     for exercise in drawn(ability.make):
         if ability.name != "JSON from a sentence" and exercise.messages[-1]["role"] == "user":
             assert "{" not in last_said(exercise)
@@ -52,7 +51,7 @@ def test_texts_have_no_blank_left(ability: Ability):
             assert "  " not in last_said(exercise)
 
 
-def test_every_action_makes_sentences_that_hold_their_values():
+def test_every_action_makes_sentences_that_hold_their_values() -> None:
     source = Source(3, held_out=False)
     for skill in SKILLS:
         for _ in range(20):
@@ -69,7 +68,7 @@ def test_every_action_makes_sentences_that_hold_their_values():
 
 
 @SIDES
-def test_calls_are_of_tools_on_offer_with_all_that_is_required(held_out: bool):
+def test_calls_are_of_tools_on_offer_with_all_that_is_required(held_out: bool) -> None:
     for exercise in drawn(tools.tool_choice, held_out=held_out):
         calls = tools.read_calls(exercise.answer)
         assert calls is not None
@@ -83,7 +82,7 @@ def test_calls_are_of_tools_on_offer_with_all_that_is_required(held_out: bool):
         assert 1 <= len(names) <= 5
 
 
-def test_held_out_tools_have_held_out_names():
+def test_held_out_tools_have_held_out_names() -> None:
     training, held_out = Source(0, held_out=False), Source(0, held_out=True)
     for exercise in drawn(tools.tool_choice, held_out=True):
         assert all(held_out.owns(tool["function"]["name"]) for tool in exercise.tools)
@@ -105,23 +104,23 @@ def test_held_out_tools_have_held_out_names():
         '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}\n</tool_call>',
     ],
 )
-def test_wrong_calls_are_refused(wrong: str):
+def test_wrong_calls_are_refused(wrong: str) -> None:
     assert not tools.calls_check([("get_weather", {"city": "Paris"})])(wrong)
 
 
-def test_the_order_of_arguments_is_free():
+def test_the_order_of_arguments_is_free() -> None:
     check = tools.calls_check([("add", {"a": 1, "b": 2})])
     assert check('<tool_call>\n{"name": "add", "arguments": {"b": 2, "a": 1}}\n</tool_call>')
 
 
-def test_leaving_tools_alone_is_all_that_counts_where_none_fits():
+def test_leaving_tools_alone_is_all_that_counts_where_none_fits() -> None:
     for exercise in drawn(tools.ABILITIES[1].make):
         assert exercise.tools
         assert exercise.is_right("I have no idea.")
         assert not exercise.is_right(call_text([("x", {})]))
 
 
-def test_results_are_restated():
+def test_results_are_restated() -> None:
     assert restated({"temperature": 21, "sky": "cloudy"}) == "The temperature is 21 and the sky is cloudy."
     assert restated({"windSpeed": 3.5}) == "The wind speed is 3.5."
     assert restated({"names": ["Anna", "Bob", "Eve"], "paid": True}) == (
@@ -133,7 +132,7 @@ def test_results_are_restated():
     assert restated(7) == "7"
 
 
-def test_results_in_the_prompt_are_what_is_told():
+def test_results_in_the_prompt_are_what_is_told() -> None:
     for exercise in drawn(results.from_result):
         content = last_said(exercise)
         try:
@@ -144,7 +143,7 @@ def test_results_in_the_prompt_are_what_is_told():
             assert exercise.answer == restated(value)
 
 
-def test_objects_have_the_keys_in_the_order_asked():
+def test_objects_have_the_keys_in_the_order_asked() -> None:
     for exercise in drawn(json_objects.from_sentence):
         found = json.loads(exercise.answer)
         text = "\n".join(message["content"] for message in exercise.messages)
@@ -157,7 +156,7 @@ def test_objects_have_the_keys_in_the_order_asked():
                 assert str(value) in text
 
 
-def test_wrong_objects_are_refused():
+def test_wrong_objects_are_refused() -> None:
     check = json_objects.object_check({"name": "Anna", "age": 1, "married": True})
     assert check('{"age": 1, "name": "Anna", "married": true}')
     assert not check('{"name": "Anna", "age": 1, "married": 1}')
