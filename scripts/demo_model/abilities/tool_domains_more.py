@@ -356,7 +356,7 @@ DOMAINS = (
         (
             Action(
                 "a sum",
-                "add sum add_up calculate",
+                "add sum add_up",
                 "numbers two_numbers sum addition",
                 ("Add two numbers", "Adds numbers", "Returns the sum of two numbers"),
                 (
@@ -374,7 +374,7 @@ DOMAINS = (
             ),
             Action(
                 "a product",
-                "multiply times calculate",
+                "multiply times",
                 "numbers two_numbers product multiplication",
                 ("Multiply two numbers", "Multiplies numbers", "Returns the product of two numbers"),
                 (
@@ -1168,7 +1168,7 @@ DOMAINS = (
                 "file url link from_url",
                 ("Download a file", "Downloads from a URL"),
                 ("url=url link address from source:url", "path=path to target file:file|to {path}|as {path}"),
-                ("!download {url}", "!save {url} [to disk|on my computer|]"),
+                ("!download {url}", "!save {url}[ to disk| on my computer|]"),
             ),
             Action(
                 "a short link",

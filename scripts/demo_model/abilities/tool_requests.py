@@ -210,7 +210,9 @@ def offer(
         parameters.append(Parameter(label, json_type, form.kind, required, enum))
     if len(parameters) > 1 and source.chance(0.12):
         source.rng.shuffle(parameters)
-    tool = definition(source, name, describe(source, skill.does, needed=nonsense), parameters)
+    tool = definition(
+        source, name, describe(source, skill.does, needed=nonsense or name in skill.nouns), parameters
+    )
     return name, tool, names
 
 

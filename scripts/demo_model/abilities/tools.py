@@ -235,7 +235,7 @@ def missing_argument(source: Source) -> Exercise:
     while True:
         asked, others = case(source, _tool_count(source))
         required = asked.tool["function"].get("parameters", {}).get("required")
-        if required:
+        if required and not asked.fields & _GENERAL:
             break
     shape, core = (COMMAND, asked.goal[3:]) if asked.goal.startswith("to ") else (NOUN_PHRASE, asked.goal)
     if source.chance(0.25):
