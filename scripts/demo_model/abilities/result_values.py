@@ -7,24 +7,29 @@ import random
 from typing import Any
 
 from ..exercise import Source
+from .tool_schemas import key_words
 from .tool_values import KINDS, made_up_word
+from .tool_words import words
 
-_KEYS = tuple(
-    """temperature sky humidity wind wind_speed pressure rain_chance city country time date day price currency change status
-message id order_id title author year rating score duration distance speed name age email phone address balance amount total
-count items names results colors level volume state mode room floor open available confirmed success paid in_stock active
-unit size weight height width color model brand version owner user members languages capital population area rate value
-departure arrival gate platform seat delay track artist album genre calories protein ingredients steps servings priority
-deadline assignee labels branch author_name commit cpu memory disk uptime errors warnings translation language result answer
-sum product definition synonyms winner home_team away_team goals opponent battery range position eta driver license_plate
-tracking_number carrier weight_kg room_number nights guests table restaurant cuisine stars reviews phone_number website
-headline source topic last_login role team manager department salary start_date end_date progress temperature_celsius""".split()
-)
-_STATES = tuple(
-    """ok done sent saved created deleted updated started stopped running paused open closed locked unlocked on off ready
-pending shipped delivered cancelled confirmed booked failed queued active idle full empty sunny cloudy rainy windy foggy
-snowy clear overcast warm cold fresh low medium high green red yellow true_north unknown_user online offline""".split()
-)
+_KEYS = words("""
+temperature sky humidity wind wind_speed pressure rain_chance city country time date day price currency change
+status message id order_id title author year rating score duration distance speed name age email phone address
+balance amount total count items names results colors level volume state mode room floor open available
+confirmed success paid in_stock active unit size weight height width color model brand version owner user
+members languages capital population area rate value departure arrival gate platform seat delay track artist
+album genre calories protein ingredients steps servings priority deadline assignee labels branch author_name
+commit cpu memory disk uptime errors warnings translation language result answer sum product definition
+synonyms winner home_team away_team goals opponent battery range position eta driver license_plate
+tracking_number carrier weight_kg room_number nights guests table restaurant cuisine stars reviews
+phone_number website headline source topic last_login role team manager department salary start_date end_date
+progress temperature_celsius
+""")
+_STATES = words("""
+ok done sent saved created deleted updated started stopped running paused open closed locked unlocked on off
+ready pending shipped delivered cancelled confirmed booked failed queued active idle full empty sunny cloudy
+rainy windy foggy snowy clear overcast warm cold fresh low medium high green red yellow true_north
+unknown_user online offline
+""")
 _ERRORS = (
     "not found",
     "city not found",
@@ -182,15 +187,6 @@ def as_content(rng: random.Random, value: Any) -> str:
     if chance < 0.9:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return json.dumps(value, ensure_ascii=False, indent=2)
-
-
-def key_words(key: str) -> str:
-    """Return a key as words: `wind_speed` and `windSpeed` are both the wind speed."""
-    if "_" in key or "-" in key:
-        return key.replace("_", " ").replace("-", " ")
-    if key.isupper() or key.islower():
-        return key
-    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in key).strip()
 
 
 def value_words(value: Any) -> str:

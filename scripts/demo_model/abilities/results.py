@@ -23,20 +23,19 @@ def from_result(source: Source) -> Exercise:
 
 
 def from_results(source: Source) -> Exercise:
-    """Return a conversation that ends in two tools' results, which are told one after the other."""
+    """Return a conversation that ends in two or more results, which are told one after the other."""
     asked = several_calls(source)
-    values = [result(source), result(source)]
+    calls = read_calls(asked.answer) or []
+    values = [result(source) for _ in calls]
     messages = [
         *asked.messages,
-        *call_messages(
-            source, read_calls(asked.answer) or [], [as_content(source.rng, value) for value in values]
-        ),
+        *call_messages(source, calls, [as_content(source.rng, value) for value in values]),
     ]
-    answer = " ".join(restated(value) for value in values)
+    answer = "\n".join(restated(value) for value in values)
     return Exercise(tuple(messages), answer, asked.tools, "The tools have answered. I tell the results.")
 
 
 ABILITIES: tuple[Ability, ...] = (
     Ability("Answer from a tool's result", from_result, 1.5, 0.95, whole=True),
-    Ability("Answer from two results", from_results, 0.4, whole=True),
+    Ability("Answer from several results", from_results, 0.4, whole=True),
 )

@@ -1,13 +1,14 @@
-"""What people use tools for: domains of actions, each with the words for its tool's name, its arguments and requests.
+"""What people use tools for: domains of actions, each with the words for its tool, its arguments and requests.
 
 It is a table; `tool_requests` makes tools and sentences of it. How it is written:
 
 - A tool's name is one of `verbs` and one of `nouns`, in some style.
-- An argument is `slot=names:kind`, with further `names:kind` after a `;` where it may come in other forms. A kind is one
-  of `tool_values.KINDS`, or `int:1-60`, `count:minutes:1-60` (said as "5 minutes", passed as 5), or `enum:a,b,c`.
+- An argument is `slot=names:kind`, with further `names:kind` after a `;` where it may come in other forms. A kind
+  is one of `tool_values.KINDS`, or `int:1-60`, `count:minutes:1-60` (said as "5 minutes", passed as 5), or
+  `enum:a,b,c`.
 - What follows an argument after `|` are ways to add it at a sentence's end; such an argument is optional.
-- Sentences begin with what they are: `!` a command, `~` a noun phrase that is asked for, `?` a question. `[a|b]` is a
-  choice of words and `{slot}` an argument.
+- Sentences begin with what they are: `!` a command, `~` a noun phrase that is asked for, `?` a question. `[a|b]`
+  is a choice of words and `{slot}` an argument.
 """
 
 from __future__ import annotations
@@ -59,7 +60,10 @@ DOMAINS = (
             Action(
                 "the weather",
                 "get get get fetch check lookup find show current",
-                "weather current_weather weather_report weather_info weather_now local_weather weather_data conditions",
+                (
+                    "weather current_weather weather_report weather_info weather_now local_weather "
+                    "weather_data conditions"
+                ),
                 (
                     "Get the current weather",
                     "Get the current weather in a given location",
@@ -72,8 +76,10 @@ DOMAINS = (
                 ),
                 (
                     _CITY,
-                    "unit=unit units temperature_unit scale:enum:celsius,fahrenheit;units system:enum:metric,imperial;unit"
-                    " scale:enum:C,F|in {unit}|in {unit}, please|using {unit}|(in {unit})",
+                    (
+                        "unit=unit units temperature_unit scale:enum:celsius,fahrenheit;units system:enum:metric,"
+                        "imperial;unit scale:enum:C,F|in {unit}|in {unit}, please|using {unit}|(in {unit})"
+                    ),
                 ),
                 (
                     "~[the |the |the current |today's |]weather [in|in|in|for|at] {city}",
@@ -83,7 +89,10 @@ DOMAINS = (
                     "?what is the weather [like |][in|at] {city}[ today| now| right now| currently|]",
                     "?how's the weather in {city}[ today| now|]",
                     "?how is the weather in {city}",
-                    "?is it [raining|snowing|sunny|cold|hot|warm|windy|cloudy|nice|freezing] in {city}[ today| now|]",
+                    (
+                        "?is it [raining|snowing|sunny|cold|hot|warm|windy|cloudy|nice|freezing] in {city}[ "
+                        "today| now|]"
+                    ),
                     "?how [cold|warm|hot|windy] is it in {city}[ now| today| right now|]",
                     "?does it rain in {city}[ now|]",
                     "?what's it like outside in {city}",
@@ -106,8 +115,10 @@ DOMAINS = (
                 ),
                 (
                     _CITY,
-                    "days=days num_days number_of_days count horizon:count:days:2-14|for {days}|for the next {days}|"
-                    "over the next {days}",
+                    (
+                        "days=days num_days number_of_days count horizon:count:days:2-14|for {days}|for the next "
+                        "{days}|over the next {days}"
+                    ),
                 ),
                 (
                     "~the [weather |]forecast for {city}",
@@ -216,7 +227,10 @@ DOMAINS = (
                     "Look up a stock quote",
                 ),
                 (
-                    "symbol=symbol ticker stock stock_symbol ticker_symbol company:symbol;company name stock:company",
+                    (
+                        "symbol=symbol ticker stock stock_symbol ticker_symbol company:symbol;company name "
+                        "stock:company"
+                    ),
                 ),
                 (
                     "~the [stock |share |current stock |]price of {symbol}",
@@ -272,7 +286,10 @@ DOMAINS = (
                     "Emails a person",
                 ),
                 (
-                    "to=to recipient address email to_address receiver email_address:email;to recipient person:person",
+                    (
+                        "to=to recipient address email to_address receiver email_address:email;to recipient "
+                        "person:person"
+                    ),
                     "subject=subject title topic:event| ",
                     "text=body text message content:message",
                 ),
@@ -285,7 +302,8 @@ DOMAINS = (
                     "!send {to} an [email|e-mail] saying {text}",
                     '!send an email to {to} with [the |]subject "{subject}" and [the |]body "{text}"',
                     "!mail {to}: {text}",
-                    "!send a mail to {to} with the [text|message|content|body] [\"{text}\"|'{text}']",
+                    '!send a mail to {to} with the [text|message|content|body] "{text}"',
+                    "!send a mail to {to} with the [text|message|content|body] '{text}'",
                     "!email {to}, subject {subject}, body: {text}",
                     "!let {to} know by [email|mail] that {text}",
                 ),
@@ -368,8 +386,11 @@ DOMAINS = (
                 "timer countdown kitchen_timer countdown_timer",
                 ("Set a timer", "Starts a timer", "Start a countdown", "Sets a timer for a duration"),
                 (
-                    "duration=minutes mins duration_minutes duration_in_minutes:count:minutes:1-90;seconds secs"
-                    " duration_seconds:count:seconds:5-120;hours:count:hours:2-24;duration length time for:duration",
+                    (
+                        "duration=minutes mins duration_minutes duration_in_minutes:count:minutes:1-90;seconds "
+                        "secs duration_seconds:count:seconds:5-120;hours:count:hours:2-24;duration length time "
+                        "for:duration"
+                    ),
                     'label=label name title:dish|for the {label}|called "{label}"|named "{label}"',
                 ),
                 (
@@ -412,15 +433,18 @@ DOMAINS = (
                 ),
                 (
                     "text=text task title message what reminder about:task",
-                    "time=time at when due:time;when time remind_at:date",
+                    "time=time at when due remind_at date datetime:when",
                 ),
                 (
-                    "!remind me at {time} to {text}",
-                    "!set a reminder at {time} to {text}",
-                    "!set a reminder for {time}: {text}",
-                    '!create a reminder "{text}" for {time}',
-                    "!remind me to {text} at {time}",
-                    "!at {time} remind me to {text}",
+                    "!remind me {time} to {text}",
+                    "!remind me to {text} {time}",
+                    "!set a reminder {time} to {text}",
+                    "!set a reminder {time}: {text}",
+                    '!create a reminder "{text}" {time}',
+                    "!remind me to {text}, {time}",
+                    "!{time} remind me to {text}",
+                    "!set a reminder to {text} {time}",
+                    "!add a reminder to {text} {time}",
                 ),
             ),
             Action(
@@ -514,7 +538,8 @@ DOMAINS = (
                     "room=room speaker device where:room|in the {room}|on the {room} speaker",
                 ),
                 (
-                    "!play [some |][music by |songs by |][{what}|{what}|{what} music]",
+                    "!play [some |music by |songs by |]{what}",
+                    "!play [some |]{what} music",
                     "!play {what}",
                     "!put on [some |]{what}",
                     "!listen to {what}",
@@ -856,8 +881,9 @@ DOMAINS = (
                 ),
                 (
                     "?how far is it from {start} to {end}",
-                    "~the distance [from {start} to {end}|between {start} and {end}|from {start} to {end}]",
-                    "?how far [is {start} from {end}|is {start} from {end}]",
+                    "~the distance from {start} to {end}",
+                    "~the distance between {start} and {end}",
+                    "?how far is {start} from {end}",
                     "?how many [kilometers|miles] is it from {start} to {end}",
                     "?how far apart are {start} and {end}",
                 ),
@@ -886,8 +912,10 @@ DOMAINS = (
                 "places nearby nearby_places points_of_interest pois shops",
                 ("Find places nearby", "Searches for places in a city", "Points of interest in a town"),
                 (
-                    "what=type category kind what query:enum:pharmacy,supermarket,bank,museum,park,library,hospital,school,"
-                    "cinema,bakery",
+                    (
+                        "what=type category kind what query:enum:pharmacy,supermarket,bank,museum,park,library,"
+                        "hospital,school,cinema,bakery"
+                    ),
                     "city=city near location area town:city",
                 ),
                 (
@@ -983,7 +1011,10 @@ DOMAINS = (
                 "table restaurant_table restaurant reservation table_reservation",
                 ("Book a table", "Reserve a table at a restaurant", "Makes a restaurant reservation"),
                 (
-                    "people=people guests persons party_size number_of_people seats:int:2-14;guests people:count:people:2-14",
+                    (
+                        "people=people guests persons party_size number_of_people seats:int:2-14;guests "
+                        "people:count:people:2-14"
+                    ),
                     "restaurant=restaurant name venue place restaurant_name where:venue",
                     "date=date day:date|on {date}",
                     "time=time at hour when:time|at {time}",
@@ -1074,8 +1105,10 @@ DOMAINS = (
                 "news headlines news_articles latest_news top_stories",
                 ("Get the news", "Fetches news about a topic", "Latest headlines", "News search"),
                 (
-                    "topic=topic subject query about category:topic;topic category section:enum:sports,politics,business,"
-                    "science,technology,health,culture",
+                    (
+                        "topic=topic subject query about category:topic;topic category section:enum:sports,"
+                        "politics,business,science,technology,health,culture"
+                    ),
                 ),
                 (
                     "~[the |the latest |]news about {topic}",

@@ -89,7 +89,10 @@ DOMAINS = (
                 ("Search products", "Find products in the shop", "Searches the catalog"),
                 (
                     "query=query product name keyword search_term:goods",
-                    "price=max_price price_limit budget:int:5-900|under {price} dollars|for less than {price} euros",
+                    (
+                        "price=max_price price_limit budget:int:5-900|under {price} dollars|for less than "
+                        "{price} euros"
+                    ),
                 ),
                 (
                     "!find {query} in the shop",
@@ -121,7 +124,10 @@ DOMAINS = (
                 ("Cancel an order", "Cancels a purchase"),
                 (
                     "id=order_id id order order_number number:id",
-                    "reason=reason why comment:enum:too late,wrong item,too expensive,damaged|because it is {reason}",
+                    (
+                        "reason=reason why comment:enum:too late,wrong item,too expensive,damaged|because it is "
+                        "{reason}"
+                    ),
                 ),
                 ("!cancel [my |the |]order {id}", "!stop order {id}", "!cancel order number {id}"),
             ),
@@ -294,7 +300,10 @@ DOMAINS = (
                 "database table record row db_record database_table",
                 ("Look up a record in the database", "Queries a table", "Gets a row of a database table"),
                 (
-                    "table=table table_name collection:enum:customers,orders,products,users,invoices,employees,students",
+                    (
+                        "table=table table_name collection:enum:customers,orders,products,users,invoices,"
+                        "employees,students"
+                    ),
                     "id=id key record_id row_id:id",
                 ),
                 (
@@ -347,7 +356,7 @@ DOMAINS = (
         (
             Action(
                 "a sum",
-                "add sum add_up calculate",
+                "add sum add_up",
                 "numbers two_numbers sum addition",
                 ("Add two numbers", "Adds numbers", "Returns the sum of two numbers"),
                 (
@@ -365,7 +374,7 @@ DOMAINS = (
             ),
             Action(
                 "a product",
-                "multiply times calculate",
+                "multiply times",
                 "numbers two_numbers product multiplication",
                 ("Multiply two numbers", "Multiplies numbers", "Returns the product of two numbers"),
                 (
@@ -410,8 +419,10 @@ DOMAINS = (
                     "high=max high to maximum upper end:int:21-1000",
                 ),
                 (
-                    "~a [random |]number [between {low} and {high}|from {low} to {high}]",
-                    "!pick a [random |]number [between {low} and {high}|from {low} to {high}]",
+                    "~a [random |]number between {low} and {high}",
+                    "~a [random |]number from {low} to {high}",
+                    "!pick a [random |]number between {low} and {high}",
+                    "!pick a [random |]number from {low} to {high}",
                     "!generate a random number between {low} and {high}",
                 ),
             ),
@@ -674,7 +685,10 @@ DOMAINS = (
                 "workout exercise training activity",
                 ("Log a workout", "Records an exercise", "Saves a training"),
                 (
-                    "kind=activity type kind exercise sport:enum:running,swimming,cycling,yoga,rowing,hiking,boxing",
+                    (
+                        "kind=activity type kind exercise sport:enum:running,swimming,cycling,yoga,rowing,hiking,"
+                        "boxing"
+                    ),
                     "minutes=minutes duration duration_minutes:count:minutes:10-180;duration time:duration",
                 ),
                 (
@@ -918,7 +932,7 @@ DOMAINS = (
                 (
                     "!send {amount} {currency} to {to}",
                     "!pay {to} {amount} {currency}",
-                    "!transfer {amount} [to {to}|to {to}]",
+                    "!transfer {amount} to {to}",
                     "!send {to} {amount} {currency}",
                     "!pay {amount} to {to}",
                 ),
@@ -1154,7 +1168,7 @@ DOMAINS = (
                 "file url link from_url",
                 ("Download a file", "Downloads from a URL"),
                 ("url=url link address from source:url", "path=path to target file:file|to {path}|as {path}"),
-                ("!download {url}", "!save {url} [to disk|on my computer|]"),
+                ("!download {url}", "!save {url}[ to disk| on my computer|]"),
             ),
             Action(
                 "a short link",

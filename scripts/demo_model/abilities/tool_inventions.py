@@ -14,53 +14,61 @@ from .tool_requests import Form, Request, describe, read_form
 from .tool_schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
 from .tool_sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
 from .tool_values import FREE_TEXT, made_up_word
+from .tool_words import words
 
 # Verbs of one group mean the same and are never told apart.
 _VERBS = tuple(
     tuple(group.split("/"))
-    for group in """lock unlock open close/shut start/launch/begin stop/halt pause resume/continue restart/reboot delete/remove
-archive restore/recover rename copy/duplicate move print scan sign encrypt decrypt compress/zip extract/unzip validate/verify
-approve/accept reject/decline cancel schedule postpone/delay publish hide share upload download install uninstall
-update/upgrade repair/fix clean wash dry paint polish fold iron cut slice bake cook fry boil grill serve feed water plant
-harvest trim pack unpack ship order rent sell buy/purchase return/bring_back refund inspect test measure weigh count sort
-filter merge/combine split/divide rotate flip resize crop sharpen blur/smear record play mute unmute dim brighten warm/heat
-cool charge/load discharge connect disconnect pair reset calibrate tune export import sync/synchronize back_up
-assign unassign promote demote invite ban/block unblock follow unfollow rate/score review translate summarize tag/label
-pin unpin flag report escalate transfer withdraw deposit freeze unfreeze activate/enable deactivate/disable
-deploy roll_back scale monitor ping park tow fuel launder stack store fetch/bring deliver collect/gather mix shake stir
-fill empty inflate deflate raise lower lift drop/release tilt swap/exchange bury hang frame sand weld drill""".split()
+    for group in words("""
+lock unlock open close/shut start/launch/begin stop/halt pause resume/continue restart/reboot delete/remove
+archive restore/recover rename copy/duplicate move print scan sign encrypt decrypt compress/zip extract/unzip
+validate/verify approve/accept reject/decline cancel schedule postpone/delay publish hide share upload
+download install uninstall update/upgrade repair/fix clean wash dry paint polish fold iron cut slice bake cook
+fry boil grill serve feed water plant harvest trim pack unpack ship order rent sell buy/purchase
+return/bring_back refund inspect test measure weigh count sort filter merge/combine split/divide rotate flip
+resize crop sharpen blur/smear record play mute unmute dim brighten warm/heat cool charge/load discharge
+connect disconnect pair reset calibrate tune export import sync/synchronize back_up assign unassign promote
+demote invite ban/block unblock follow unfollow rate/score review translate summarize tag/label pin unpin flag
+report escalate transfer withdraw deposit freeze unfreeze activate/enable deactivate/disable deploy roll_back
+scale monitor ping park tow fuel launder stack store fetch/bring deliver collect/gather mix shake stir fill
+empty inflate deflate raise lower lift drop/release tilt swap/exchange bury hang frame sand weld drill
+""")
 )
-_NOUNS = tuple(
-    """door window gate garage curtain lamp lantern heater fan oven fridge kettle toaster printer scanner router modem server
-database laptop phone tablet camera speaker radio television projector drone robot engine pump valve boiler tank battery car
-bike truck bus train boat ship plane rocket satellite elevator escalator crane tractor invoice receipt contract report
-letter envelope package parcel order ticket coupon voucher passport visa license certificate diploma document folder file
-photo video song playlist album podcast channel post comment message draft newsletter survey poll form page website blog
-article chapter book magazine dictionary map chart table spreadsheet slide presentation whiteboard notebook calendar task
-project milestone issue branch commit release container cluster pipeline queue job script plugin module theme font icon
-account profile password token key certificate group team channel_list member customer supplier employee applicant student
-teacher patient doctor nurse pilot driver chef guest tenant landlord cat dog horse cow sheep goat hen duck rabbit hamster
-parrot goldfish turtle snake bee hive fern rose tulip cactus lawn hedge garden greenhouse field orchard tree bush soil
-compost pool fountain pond fence roof wall floor carpet sofa chair desk bed pillow blanket mattress shelf cupboard drawer
-mirror clock watch ring necklace shirt jacket dress skirt shoe boot hat scarf glove suitcase backpack umbrella tent bread
-cake pizza soup salad sandwich pancake cookie steak fish egg potato carrot onion apple banana lemon coffee tea juice wine
-guitar piano violin drum flute trumpet game puzzle level quest avatar sword shield potion spell dragon castle spaceship
-warehouse shelf_row pallet conveyor machine sensor meter antenna cable switch fuse alarm siren doorbell intercom badge
-bridge tunnel road lane sign crossing harbour dock runway hangar stage curtain_rail costume ticket_office""".split()
-)
-_QUALITIES = tuple(
-    """old new red blue green yellow white black big small main front back left right upper lower first second last north
-south wooden metal electric broken spare garden kitchen office guest night summer winter secret shared private public""".split()
-)
+_NOUNS = words("""
+door window gate garage curtain lamp lantern heater fan oven fridge kettle toaster printer scanner router
+modem server database laptop phone tablet camera speaker radio television projector drone robot engine pump
+valve boiler tank battery car bike truck bus train boat ship plane rocket satellite elevator escalator crane
+tractor invoice receipt contract report letter envelope package parcel order ticket coupon voucher passport
+visa license certificate diploma document folder file photo video song playlist album podcast channel post
+comment message draft newsletter survey poll form page website blog article chapter book magazine dictionary
+map chart table spreadsheet slide presentation whiteboard notebook calendar task project milestone issue
+branch commit release container cluster pipeline queue job script plugin module theme font icon account
+profile password token key certificate group team channel_list member customer supplier employee applicant
+student teacher patient doctor nurse pilot driver chef guest tenant landlord cat dog horse cow sheep goat hen
+duck rabbit hamster parrot goldfish turtle snake bee hive fern rose tulip cactus lawn hedge garden greenhouse
+field orchard tree bush soil compost pool fountain pond fence roof wall floor carpet sofa chair desk bed
+pillow blanket mattress shelf cupboard drawer mirror clock watch ring necklace shirt jacket dress skirt shoe
+boot hat scarf glove suitcase backpack umbrella tent bread cake pizza soup salad sandwich pancake cookie steak
+fish egg potato carrot onion apple banana lemon coffee tea juice wine guitar piano violin drum flute trumpet
+game puzzle level quest avatar sword shield potion spell dragon castle spaceship warehouse shelf_row pallet
+conveyor machine sensor meter antenna cable switch fuse alarm siren doorbell intercom badge bridge tunnel road
+lane sign crossing harbour dock runway hangar stage curtain_rail costume ticket_office
+""")
+_QUALITIES = words("""
+old new red blue green yellow white black big small main front back left right upper lower first second last
+north south wooden metal electric broken spare garden kitchen office guest night summer winter secret shared
+private public
+""")
 # What may be asked of a thing.
-_ATTRIBUTES = tuple(
-    """status price size weight height width length age color owner name address version capacity temperature speed balance
-location position level score rating deadline description author title language duration volume pressure humidity length_limit
-power voltage model brand manufacturer serial_number warranty expiry_date start_date end_date priority category type format
-resolution password_hint history capital_value value cost fee tax discount total quality rank depth distance angle frequency
-mileage condition state mode phone_number manager""".split()
-)
-_GETTERS = tuple("get fetch lookup find read show check query".split())
+_ATTRIBUTES = words("""
+status price size weight height width length age color owner name address version capacity temperature speed
+balance location position level score rating deadline description author title language duration volume
+pressure humidity length_limit power voltage model brand manufacturer serial_number warranty expiry_date
+start_date end_date priority category type format resolution password_hint history capital_value value cost
+fee tax discount total quality rank depth distance angle frequency mileage condition state mode phone_number
+manager
+""")
+_GETTERS = words("get fetch lookup find read show check query")
 
 
 def _forms(text: str) -> tuple[Form, ...]:
@@ -250,10 +258,7 @@ def _tool(
 
 
 def _distractor(source: Source, thing: _Thing) -> Tool:
-    parts: list[tuple[Form, Any]] = []
-    for table in (_MARKED, _ADDED):
-        if source.chance(0.4):
-            parts.append((source.wording(source.wording(table)[0]), None))
+    parts = [(source.wording(source.wording(table)[0]), None) for table in (_MARKED, _ADDED) if source.chance(0.4)]
     verb = source.wording(thing.verb) if thing.verb is not None else "get"
     return _tool(source, thing, verb, parts, None)[1]
 
@@ -290,7 +295,7 @@ def _request(source: Source, thing: _Thing) -> Request:
         shape, core = COMMAND, f"{verb} {said_noun}"
         goal = f"to {_words(named)} the {noun}"
     core = core.rstrip(",")
-    if source.chance(0.4 if thing.verb is not None else 0.1):
+    if thing.verb is not None and source.chance(0.4):
         forms, phrases = source.wording(_ADDED)
         form = source.wording(forms)
         if all(form.kind != other.kind for other, _value in parts):

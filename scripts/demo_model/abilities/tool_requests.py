@@ -19,7 +19,7 @@ _NONSENSE_SHARE = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One way an argument may come: its names, its kind, what that means to JSON Schema, and what draws a value."""
+    """One way an argument may come: its names and kind, what that means to JSON Schema, and what draws a value."""
 
     names: tuple[str, ...]
     kind: str
@@ -90,9 +90,11 @@ def _counted(draw: Draw, unit: str) -> Draw:
 
 
 def _one_of(choices: tuple[str, ...]) -> Draw:
+    capitalised = "celsius" in choices
+
     def chosen(source: Source) -> Value:
         value = source.wording(choices)
-        return value, value
+        return value.capitalize() if capitalised and source.chance(0.4) else value, value
 
     return chosen
 
@@ -118,7 +120,7 @@ def read_form(text: str) -> Form:
 def _argument(text: str) -> Argument:
     head, *extras = text.split("|")
     slot, forms = head.split("=", 1)
-    said = tuple(pattern(extra) for extra in extras if extra.strip())
+    said = tuple(pattern(extra if extra[0] == "," else f" {extra}") for extra in map(str.strip, extras) if extra)
     return Argument(slot, tuple(read_form(form) for form in forms.split(";")), said, optional=bool(extras))
 
 
@@ -137,6 +139,12 @@ def _skill(action: Action, fields: str, domain: int) -> Skill:
 
 SKILLS = tuple(
     _skill(action, domain.fields, index) for index, domain in enumerate(DOMAINS) for action in domain.actions
+)
+# Those of which somebody may ask for two at once, or for another one next.
+REPEATABLE_SKILLS = tuple(
+    skill
+    for skill in SKILLS
+    if any(form.kind in REPEATABLE for argument in skill.arguments for form in argument.forms)
 )
 _BY_DOMAIN = {index: tuple(skill for skill in SKILLS if skill.domain == index) for index in range(len(DOMAINS))}
 
@@ -202,13 +210,14 @@ def offer(
         parameters.append(Parameter(label, json_type, form.kind, required, enum))
     if len(parameters) > 1 and source.chance(0.12):
         source.rng.shuffle(parameters)
-    tool = definition(source, name, describe(source, skill.does, needed=nonsense), parameters)
+    tool = definition(
+        source, name, describe(source, skill.does, needed=nonsense or name in skill.nouns), parameters
+    )
     return name, tool, names
 
 
-def request(source: Source, skill: Skill | None = None) -> Request:
+def request(source: Source, skill: Skill) -> Request:
     """Return a request for a tool of the tables."""
-    skill = skill or source.wording(SKILLS)
     sentence = source.wording(skill.sentences)
     open_ended = False
     chosen: dict[str, Form] = {}
@@ -239,7 +248,8 @@ def request(source: Source, skill: Skill | None = None) -> Request:
             given.pop(extra.slots[0])
     else:
         for extra in extras:
-            core += " " + write(source, extra, texts)
+            core += write(source, extra, texts)
+    core = core.replace(" on to", " to") if " on today" in core or " on tomorrow" in core else core
     name, tool, names = offer(source, skill, chosen, given)
     order = tool["function"].get("parameters", {}).get("properties", {})
     by_name = {names[slot]: value for slot, value in given.items()}
@@ -294,7 +304,9 @@ def foreign_tools(source: Source, count: int, *, avoid: frozenset[str]) -> list[
     return tools
 
 
-def case(source: Source, count: int, *, avoid: frozenset[str] = frozenset()) -> tuple[Request, list[Tool]]:
-    """Return a request for a tool of the tables, and other tools that do not fit it nor are about what is to avoid."""
-    skill = source.wording(SKILLS)
+def case(
+    source: Source, count: int, *, skills: tuple[Skill, ...] = SKILLS, avoid: frozenset[str] = frozenset()
+) -> tuple[Request, list[Tool]]:
+    """Return a request for a tool of the tables, and others that do not fit it nor are about what is to avoid."""
+    skill = source.wording(skills)
     return request(source, skill), other_tools(source, count, skill, hard=source.chance(0.5), avoid=avoid)

@@ -12,14 +12,15 @@ from typing import Any
 
 from ..exercise import Source
 from .tool_values import made_up_word
+from .tool_words import words
 
 Tool = dict[str, Any]
 
-_PREFIXES = tuple(
-    "my api tool fn app home_api service client user agent web local mcp do server the public internal assistant x".split()
-)
-_SUFFIXES = tuple(
-    "tool api fn function v2 v1 service now action request call endpoint 2 handler op simple by_user".split()
+_PREFIXES = words("""
+my api tool fn app home_api service client user agent web local mcp do server the public internal assistant x
+""")
+_SUFFIXES = words(
+    "tool api fn function v2 v1 service now action request call endpoint 2 handler op simple by_user"
 )
 # What an argument of a kind looks like; held-out values are never given away, for these are few and fixed.
 _EXAMPLES = {
@@ -40,6 +41,15 @@ _EXAMPLES = {
 }
 # JSON Schema keys in front of or behind the usual ones.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def key_words(key: str) -> str:
+    """Return a key as words: `wind_speed` and `windSpeed` are both the wind speed."""
+    if "_" in key or "-" in key:
+        return key.replace("_", " ").replace("-", " ")
+    if key.isupper() or key.islower():
+        return key
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in key).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +118,7 @@ def nonsense_name(rng: random.Random) -> str:
 
 
 def _about(source: Source, parameter: Parameter) -> str:
-    said = parameter.name.replace("_", " ")
+    said = key_words(parameter.name)
     examples = _EXAMPLES.get(parameter.kind)
     if examples is not None and source.chance(0.6):
         return source.wording(examples)
@@ -126,46 +136,59 @@ def _about(source: Source, parameter: Parameter) -> str:
     )
 
 
-def definition(source: Source, name: str, description: str | None, parameters: Sequence[Parameter]) -> Tool:
-    """Return a tool's definition in OpenAI's shape."""
-    chance, rng = source.chance, source.rng
-    described = chance(0.6)
-    titled = chance(0.03)
-    properties: dict[str, Any] = {}
-    for parameter in parameters:
-        schema: dict[str, Any] = {"type": parameter.type}
-        if described and (not parameter.required or chance(0.9)):
-            about = _about(source, parameter)
-            schema = {"description": about, **schema} if chance(0.12) else {**schema, "description": about}
-        if parameter.enum:
-            enum = list(parameter.enum)
-            schema = {**schema, "enum": enum} if chance(0.85) else {"enum": enum, **schema}
-        if titled:
-            schema = {"title": parameter.name.replace("_", " ").title(), **schema}
-        properties[parameter.name] = schema
-    schema = {"type": "object", "properties": properties}
+def _property(source: Source, parameter: Parameter, *, described: bool, titled: bool) -> Tool:
+    """Return the JSON Schema of one argument."""
+    chance = source.chance
+    schema: dict[str, Any] = {"type": parameter.type}
+    if described:
+        about = _about(source, parameter)
+        schema = {"description": about, **schema} if chance(0.12) else {**schema, "description": about}
+    if parameter.enum:
+        enum = list(parameter.enum)
+        schema = {**schema, "enum": enum} if chance(0.85) else {"enum": enum, **schema}
+    return {"title": key_words(parameter.name).title(), **schema} if titled else schema
+
+
+def _object(source: Source, parameters: Sequence[Parameter]) -> Tool:
+    """Return the JSON Schema of all arguments."""
+    chance = source.chance
+    described, titled = chance(0.6), chance(0.03)
+    properties = {
+        parameter.name: _property(source, parameter, described=described and chance(0.95), titled=titled)
+        for parameter in parameters
+    }
+    schema: Tool = {"type": "object", "properties": properties}
     required = [parameter.name for parameter in parameters if parameter.required]
     if required:
         if chance(0.9):
             schema["required"] = required
         elif chance(0.3):
             schema = {"type": "object", "required": required, "properties": properties}
+        elif chance(0.3):
+            schema = {"properties": properties, "required": required, "type": "object"}
     elif chance(0.2):
         schema["required"] = []
+    return schema
+
+
+def definition(source: Source, name: str, description: str | None, parameters: Sequence[Parameter]) -> Tool:
+    """Return a tool's definition in OpenAI's shape."""
+    chance = source.chance
+    schema = _object(source, parameters)
     strict = chance(0.1)
     if strict or chance(0.1):
         schema["additionalProperties"] = False
-    function: dict[str, Any] = {"name": name}
+    function: Tool = {"name": name}
     if description is not None:
         function["description"] = description
     if parameters or chance(0.8):
         function["parameters"] = schema
     if strict:
-        function["strict"] = True
+        function = {**function, "strict": True} if chance(0.7) else {"name": name, "strict": True, **function}
     if chance(0.12):
         keys = list(function)
-        rng.shuffle(keys)
+        source.rng.shuffle(keys)
         function = {key: function[key] for key in keys}
-    if chance(0.05):
-        return {"function": function, "type": "function"}
-    return {"type": "function", "function": function}
+    return (
+        {"function": function, "type": "function"} if chance(0.05) else {"type": "function", "function": function}
+    )

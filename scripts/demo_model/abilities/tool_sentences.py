@@ -166,6 +166,8 @@ def pattern(text: str) -> Pattern:
     while at < len(text):
         if text[at] == "[":
             end = text.index("]", at)
+            if "{" in text[at:end]:
+                raise ValueError(f"a blank inside a choice: {text}")
             parts.append(tuple(text[at + 1 : end].split("|")))
             at = end + 1
         elif text[at] == "{":

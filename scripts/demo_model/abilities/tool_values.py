@@ -1,7 +1,7 @@
 """Values of arguments: how each kind is said in a sentence and what it is in JSON.
 
-A kind's function draws a text and a value from a `Source`; what names something (cities, people, titles, numbers' texts)
-is material, small closed sets (units, weekdays, colours) are wording. It knows nothing of tools.
+A kind's function draws a text and a value from a `Source`; what names something (cities, people) is material,
+small closed sets (units, weekdays, colours) are wording. It knows nothing of tools.
 """
 
 from __future__ import annotations
@@ -144,6 +144,26 @@ def _day(source: Source) -> Value:
     return text, text
 
 
+def _when(source: Source) -> Value:
+    """Return a time or a day or both, said with its preposition and passed without."""
+    chance = source.rng.random()
+    if chance < 0.4:
+        time = source.draw(_time)
+        return f"at {time}", time
+    if chance < 0.55:
+        date = source.draw(_date)
+        return f"on {date}", date
+    if chance < 0.65:
+        text = source.wording(("today", "tomorrow", "tonight", "tomorrow morning", "this evening"))
+    elif chance < 0.9:
+        text = source.draw(
+            lambda rng: f"{_pick(rng, ('today', 'tomorrow', 'tomorrow', _date(rng)))} at {_time(rng)}"
+        )
+    else:
+        text = source.draw(lambda rng: f"in {rng.randrange(2, 90)} minutes")
+    return text, text
+
+
 def _identifier(rng: random.Random) -> str:
     letters = "ABCDEFGHKLMNPRSTUVWXYZ"
     chance = rng.random()
@@ -227,11 +247,13 @@ def _file(rng: random.Random) -> str:
 
 
 def _folder(rng: random.Random) -> str:
-    return f"{_pick(rng, ('/', '', '~/', '/home/'))}{_pick(rng, words.FOLDERS)}{_pick(rng, ('', '', '/' + made_up_word(rng)))}"
+    below = _pick(rng, ("", "", "/" + made_up_word(rng)))
+    return f"{_pick(rng, ('/', '', '~/', '/home/'))}{_pick(rng, words.FOLDERS)}{below}"
 
 
 def _server(rng: random.Random) -> str:
-    return f"{_pick(rng, words.SERVERS)}-{_pick(rng, (_digits(rng, 1), _digits(rng, 2), 'prod', 'test', made_up_word(rng)))}"
+    which = (_digits(rng, 1), _digits(rng, 2), "prod", "test", made_up_word(rng))
+    return f"{_pick(rng, words.SERVERS)}-{_pick(rng, which)}"
 
 
 def _project(rng: random.Random) -> str:
@@ -242,8 +264,13 @@ def _project(rng: random.Random) -> str:
 
 
 def _url(rng: random.Random) -> str:
-    host = f"{_pick(rng, ('www.', '', 'shop.', 'blog.'))}{made_up_word(rng)}.{_pick(rng, ('com', 'org', 'net', 'io'))}"
-    return f"{_pick(rng, ('https://', 'https://', 'http://', ''))}{host}{_pick(rng, ('', '', '/' + made_up_word(rng)))}"
+    host = (
+        _pick(rng, ("www.", "", "shop.", "blog."))
+        + made_up_word(rng)
+        + _pick(rng, (".com", ".org", ".net", ".io"))
+    )
+    page = _pick(rng, ("", "", "/" + made_up_word(rng)))
+    return _pick(rng, ("https://", "https://", "http://", "www.")) + host.removeprefix("www.") + page
 
 
 def _expression(rng: random.Random) -> str:
@@ -281,14 +308,14 @@ def _sql(rng: random.Random) -> str:
     table = _pick(rng, ("customers", "orders", "products", "users", "invoices", made_up_word(rng)))
     what = _pick(rng, ("*", "name", "id, name", "count(*)", "email"))
     where = _pick(rng, ("", "", f" WHERE id = {rng.randrange(1000)}", f" LIMIT {rng.randrange(1, 100)}"))
-    return f"SELECT {what} FROM {table}{where}"
+    return f"SELECT {what} FROM {table}{where}"  # noqa: S608 -- never run
 
 
 def _version(rng: random.Random) -> str:
     return _pick(rng, ("", "v")) + ".".join(str(rng.randrange(20)) for _ in range(_pick(rng, (2, 3))))
 
 
-_NUMBER_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_NUMBER_WORDS = words.words("zero one two three four five six seven eight nine ten eleven twelve")
 
 
 def number(low: int, high: int) -> Draw:
@@ -310,7 +337,9 @@ def _money(source: Source) -> Value:
     elif chance < 0.6:
         value = source.rng.randrange(1, 100) * 10
     else:
-        value = source.rng.randrange(1, 100000) / _pick(source.rng, (10, 100, 100))
+        # Never a whole number: 12.0 is not how anybody writes it.
+        places = 10 if chance < 0.75 else 100
+        value = (source.rng.randrange(1, 1000) * places + source.rng.randrange(1, places)) / places
     return str(value), value
 
 
@@ -344,6 +373,7 @@ KINDS: dict[str, Draw] = {
     "phone": _same(_phone),
     "time": _same(_time),
     "date": _day,
+    "when": _when,
     "duration": _duration,
     "id": _same(_identifier),
     "film": _same(_film),
@@ -361,11 +391,11 @@ KINDS: dict[str, Draw] = {
     "company": _same(_of(words.COMPANIES)),
     "symbol": _same(lambda rng: _pick(rng, words.SYMBOLS)),
     "artist": _same(_of(words.ARTISTS)),
-    "dish": _same(lambda rng: _pick(rng, words.DISHES)),
-    "goods": _same(lambda rng: _pick(rng, words.GOODS)),
+    "dish": _same(_of(words.DISHES, 0.1)),
+    "goods": _same(_of(words.GOODS, 0.1)),
     "team": _same(_of(words.TEAMS)),
     "pet": _same(_of(words.PETS)),
-    "plant": _same(lambda rng: _pick(rng, words.PLANTS)),
+    "plant": _same(_of(words.PLANTS)),
     "word": _same(lambda rng: _pick(rng, words.THINGS) if rng.random() < 0.5 else made_up_word(rng)),
     "airport": _same(lambda rng: _pick(rng, words.AIRPORTS)),
     "device": _closed(words.DEVICES),

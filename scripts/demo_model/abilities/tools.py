@@ -1,6 +1,6 @@
 """Calling tools: choosing the one that fits with the right arguments, or none.
 
-The exercises come from domains' tables (`tool_requests`) and from verbs and nouns put together (`tool_inventions`).
+Requests come from domains' tables (`tool_requests`) and from verbs and nouns put together (`tool_inventions`).
 Answers from a tool's result are in `results`.
 """
 
@@ -14,9 +14,9 @@ from ..exercise import Ability, Exercise, Message, Source, ask
 from ..template import call_text
 from .result_values import as_content, joined, restated, result
 from .tool_inventions import case as invented
-from .tool_requests import Request, case, foreign_tools
-from .tool_schemas import Tool
-from .tool_sentences import COMMAND, speak
+from .tool_requests import REPEATABLE_SKILLS, Request, case, foreign_tools
+from .tool_schemas import Tool, key_words
+from .tool_sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
 from .tool_talk import call_messages, greeting, said, system, thanks
 from .tool_values import KINDS
 
@@ -26,6 +26,29 @@ _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
 # What the model may be able to do by itself, and what would do for nearly any request.
 _GENERAL = frozenset({"general"})
 _SEARCH = frozenset({"search"})
+# How somebody asks for the same with another thing.
+_AGAIN = (
+    *("And {}?", "and {}?", "What about {}?", "How about {}?") * 2,
+    "what about {}",
+    "how about {}",
+    "And what about {}?",
+    "And how about {}?",
+    "And now {}",
+    "Now {}",
+    "now {}",
+    "The same for {}, please.",
+    "Same for {}",
+    "And for {}, please",
+    "{}?",
+    "And {}, please.",
+    "ok, and {}?",
+    "Thanks! And {}?",
+    "Thanks. What about {}?",
+    "Do the same for {}",
+    "Now the same for {}.",
+    "and {}",
+    "also {}",
+)
 
 
 def read_calls(text: str) -> list[tuple[str, dict[str, Any]]] | None:
@@ -108,10 +131,7 @@ def tool_choice(source: Source) -> Exercise:
     asked, others = fitting(source, _tool_count(source))
     messages = opening(source)
     if source.chance(0.15):
-        if source.chance(0.5):
-            earlier = _unlike(source, asked, others)
-        else:
-            earlier = asked
+        earlier = _unlike(source, asked, others) if source.chance(0.5) else asked
         messages += exchange(source, earlier)
         others = [earlier.tool, *others] if earlier is not asked else others
     messages.append(said("user", asked.sentence))
@@ -125,34 +145,24 @@ def tool_choice(source: Source) -> Exercise:
     )
 
 
+def _repeatable(source: Source) -> tuple[Request, list[Tool], str, str]:
+    """Return a request with other tools, and the argument of it that may vary, with its kind."""
+    while True:
+        asked, others = case(source, _tool_count(source), skills=REPEATABLE_SKILLS)
+        if asked.varied is not None:
+            return asked, others, *asked.varied
+
+
 def follow_up(source: Source) -> Exercise:
     """Return a request like the one before, for something else of the same kind."""
-    while True:
-        asked, others = case(source, _tool_count(source))
-        if asked.varied is not None and asked.shape != COMMAND:
-            break
-    name, kind = asked.varied
+    asked, others, name, kind = _repeatable(source)
     text = KINDS[kind](source)[0]
-    arguments = {**asked.arguments, name: text}
-    preposition = source.wording(("in ", "for ")) if kind in ("city", "country") else ""
-    sentence = source.wording(
-        (
-            f"And {preposition}{text}?",
-            f"and {preposition}{text}?",
-            f"And {text}?",
-            f"What about {text}?",
-            f"what about {text}",
-            f"How about {text}?",
-            f"And what about {text}?",
-            f"{text}?",
-            f"The same for {text}, please.",
-            f"And now {text}",
-            f"Now {preposition}{text}",
-            f"Same for {text}",
-        )
-    )
+    sentence = source.wording(_AGAIN)
+    if "for {}" not in sentence and kind in ("city", "country"):
+        sentence = sentence.replace("{}", source.wording(("in {}", "for {}", "{}")))
+    sentence = sentence.replace("{}", text)
     messages = [*opening(source), *exchange(source, asked), said("user", sentence)]
-    calls = [(asked.name, arguments)]
+    calls = [(asked.name, {**asked.arguments, name: text})]
     return Exercise(
         tuple(messages),
         call_text(calls),
@@ -162,49 +172,81 @@ def follow_up(source: Source) -> Exercise:
     )
 
 
-def several_calls(source: Source) -> Exercise:
-    """Return a request for two calls: of one tool for two things, or of two tools."""
-    if source.chance(0.5):
-        while True:
-            asked, others = case(source, _tool_count(source))
-            if asked.varied is not None:
-                break
-        name, kind = asked.varied
-        first = asked.arguments[name]
-        while (second := KINDS[kind](source)[0]) == first:
-            pass
-        again = "in " if f"in {first}" in asked.core and source.chance(0.3) else ""
-        core = asked.core.replace(first, f"{first} and {again}{second}")
-        calls = [(asked.name, asked.arguments), (asked.name, {**asked.arguments, name: second})]
-        tools = mixed(source, asked.tool, others)
-        sentence = speak(
-            source, asked.shape, core, open_ended=asked.open_ended, value_first=core.startswith(first)
-        )
-        goal = f"{asked.goal} twice"
-    else:
-        while True:
-            asked, others = fitting(source, 1)
-            if asked.shape == COMMAND and not asked.open_ended:
-                break
-        while True:
-            second_asked, _ = fitting(source, 0)
-            if second_asked.shape == COMMAND and second_asked.name != asked.name:
-                break
-        core = asked.core + source.wording((" and ", " and then ", ", then ", " and also ")) + second_asked.core
-        calls = [(asked.name, asked.arguments), (second_asked.name, second_asked.arguments)]
-        tools = mixed(
-            source, asked.tool, [second_asked.tool] if source.chance(0.5) else [second_asked.tool, *others]
-        )
-        if len({tool["function"]["name"] for tool in tools} & {asked.name, second_asked.name}) < 2:
-            return several_calls(source)
-        sentence = speak(source, COMMAND, core, open_ended=second_asked.open_ended)
-        goal = f"{asked.goal} and {second_asked.goal}"
+def same_tool_calls(source: Source) -> Exercise:
+    """Return a request for two or three calls of one tool."""
+    asked, others, name, kind = _repeatable(source)
+    things = [asked.arguments[name]]
+    count = 3 if source.chance(0.3) else 2
+    while len(things) < count:
+        if (thing := KINDS[kind](source)[0]) not in things:
+            things.append(thing)
+    again = f"in {things[-1]}" if f"in {things[0]}" in asked.core and source.chance(0.2) else things[-1]
+    comma = "," if count == 3 and source.chance(0.3) else ""
+    core = asked.core.replace(things[0], f"{', '.join(things[:-1])}{comma} and {again}")
     return Exercise(
-        (*opening(source, before=0.05), said("user", sentence)),
-        call_text(calls),
-        tools,
-        f"The user wants {goal}. {joined([call[0] for call in calls])} fit.",
+        (
+            *opening(source, before=0.05),
+            said(
+                "user",
+                speak(source, asked.shape, core, open_ended=asked.open_ended, value_first=core[0] == things[0][0]),
+            ),
+        ),
+        call_text(calls := [(asked.name, {**asked.arguments, name: thing}) for thing in things]),
+        mixed(source, asked.tool, others),
+        f"The user wants {asked.goal}, {count} times. {asked.name} fits, with {name} {joined(things)}.",
         check=calls_check(calls),
+    )
+
+
+def two_tools_calls(source: Source) -> Exercise:
+    """Return a request for calls of two tools."""
+    both: list[Request] = []
+    while len(both) < 2:
+        asked, _ = fitting(source, 0)
+        if asked.shape == QUESTION:
+            continue
+        if not both:
+            both = [] if asked.open_ended else [asked]
+        elif asked.shape == both[0].shape and asked.name != both[0].name and not asked.fields & both[0].fields:
+            both.append(asked)
+    first, second = both
+    core = first.core + source.wording((" and ", " and then ", ", then ", " and also ", " and ")) + second.core
+    extra = [invented(source, 0)[0].tool] if source.chance(0.4) else []
+    calls = [(asked.name, asked.arguments) for asked in both]
+    return Exercise(
+        (
+            *opening(source, before=0.05),
+            said("user", speak(source, first.shape, core, open_ended=second.open_ended)),
+        ),
+        call_text(calls),
+        mixed(source, first.tool, [second.tool, *extra]),
+        f"The user wants {first.goal} and {second.goal}. {first.name} and {second.name} fit.",
+        check=calls_check(calls),
+    )
+
+
+def several_calls(source: Source) -> Exercise:
+    """Return a request for two or more calls."""
+    return same_tool_calls(source) if source.chance(0.55) else two_tools_calls(source)
+
+
+def missing_argument(source: Source) -> Exercise:
+    """Return a request that leaves out what the right tool must know."""
+    while True:
+        asked, others = case(source, _tool_count(source))
+        required = asked.tool["function"].get("parameters", {}).get("required")
+        if required and not asked.fields & _GENERAL:
+            break
+    shape, core = (COMMAND, asked.goal[3:]) if asked.goal.startswith("to ") else (NOUN_PHRASE, asked.goal)
+    if source.chance(0.25):
+        core = core.removeprefix("the ")
+    names = joined([f"the {key_words(name)}" for name in required])
+    return Exercise(
+        (*opening(source, before=0.05), said("user", speak(source, shape, core))),
+        f"Please tell me {names}.",
+        mixed(source, asked.tool, others),
+        f"The user wants {asked.goal}. {asked.name} fits, but I have to know {names}.",
+        check=is_no_call,
     )
 
 
@@ -276,5 +318,6 @@ ABILITIES: tuple[Ability, ...] = (
     no_tool_ability(small_question),
     Ability("Tool again", follow_up, 0.4, whole=True),
     Ability("Several tool calls", several_calls, 0.5, whole=True),
+    Ability("Missing argument", missing_argument, 0.3, whole=True),
     Ability("No tools at all", without_tools, 0.15, whole=True),
 )
