@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..options import MODEL_OPTIONS, with_options
+from ..options import MODEL_OPTIONS, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 from .access import AccessPolicy
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
@@ -130,28 +130,34 @@ def frontend(**http: Any) -> None:
     help="How many workers to start and keep running; each loads the model.",
 )
 @with_options(_HTTP_OPTIONS)
-def up(model: str, adapter_file: str | None, max_batch: int, workers: int, **http: Any) -> None:
+def up(
+    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, workers: int, **http: Any
+) -> None:
     """Serve a model: a frontend plus workers that are restarted when they die.
 
     Further workers, of this or another model, may join with `mlx-serve worker`.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, workers))
+    _serve(http, _workers(model, adapter_file, max_batch, no_widen, workers))
 
 
 @click.command()
 @click.version_option(__version__, prog_name="mlx-llm-server")
 @with_options(MODEL_OPTIONS)
 @with_options(_HTTP_OPTIONS)
-def llm_server(model: str, adapter_file: str | None, max_batch: int, **http: Any) -> None:
+def llm_server(model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, **http: Any) -> None:
     """Serve a model on Apple's MLX with an OpenAI-compatible API.
 
     This is `mlx-serve up` with one worker. HOST and PORT may come from the environment.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, 1))
+    _serve(http, _workers(model, adapter_file, max_batch, no_widen, 1))
 
 
-def _workers(model: str, adapter_file: str | None, max_batch: int, count: int) -> WorkerSettings:
-    arguments = ["--model", model, "--max-batch", str(max_batch)]
+def _workers(
+    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, count: int
+) -> WorkerSettings:
+    arguments = ["--model", model_or_demo(model), "--max-batch", str(max_batch)]
+    if no_widen:
+        arguments.append("--no-widen")
     if adapter_file is not None:
         arguments += ["--adapter-file", adapter_file]
     return WorkerSettings(count, tuple(arguments))

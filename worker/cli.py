@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from ..options import MODEL_OPTIONS, with_options
+from ..options import MODEL_OPTIONS, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 
 
@@ -30,11 +30,12 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
 )
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
 def worker(
-    model: str,
+    model: str | None,
     adapter_file: str | None,
     endpoints: tuple[str, ...],
     name: str | None,
     max_batch: int,
+    no_widen: bool,
     lifeline: bool,
 ) -> None:
     """Run one worker: a process that loads a model and generates for one or more frontends.
@@ -48,7 +49,15 @@ def worker(
 
     from .main import Options, run  # noqa: PLC0415 - `--help` is instant without zmq
 
-    options = Options(model, adapter_file, chosen, name or f"worker-{os.getpid()}", max_batch, lifeline)
+    options = Options(
+        model=model_or_demo(model),
+        adapter_file=adapter_file,
+        endpoints=chosen,
+        name=name or f"worker-{os.getpid()}",
+        max_batch=max_batch,
+        widen=not no_widen,
+        lifeline=lifeline,
+    )
     sys.exit(run(options))
 
 

@@ -17,7 +17,9 @@ from mlx_lm.models.cache import make_prompt_cache
 from mlx_lm.utils import DEFAULT_ALLOW_PATTERNS, load_adapters, load_model, load_tokenizer
 
 from ..protocol.messages import Model
+from .memory import available_memory
 from .progress import LoadProgress
+from .widening import widen_weights
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapters.safetensors"
@@ -34,20 +36,27 @@ class LoadError(Exception):
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A model ready to generate; `info` is what clients are told of it."""
+    """A model ready to generate.
+
+    Attributes:
+        info: What clients are told of it.
+        weights: What its weights are like, in a few words. Workers whose words differ may round differently.
+    """
 
     model: Any
     tokenizer: Any
     info: Model
+    weights: str
 
 
-def load(name: str, adapter_file: str | None, progress: LoadProgress) -> LoadedModel:
+def load(name: str, adapter_file: str | None, progress: LoadProgress, *, widen: bool = True) -> LoadedModel:
     """Load a model, evaluated and ready, on the calling thread.
 
     Args:
         name: A local directory or a Hugging Face id.
         adapter_file: An adapter directory, or a weights file with its `adapter_config.json` beside it.
         progress: Shown to people and frontends.
+        widen: On a CPU, widen the weights to float32 if they fit; see `widening`.
 
     Raises:
         LoadError: The path, the model or the adapter is not usable.
@@ -59,13 +68,16 @@ def load(name: str, adapter_file: str | None, progress: LoadProgress) -> LoadedM
         model, config = load_model(path, lazy=True)
     if adapter_file is not None:
         _apply_adapter(model, Path(adapter_file))
+    weights = "weights as stored"
+    if widen and mx.default_device().type == mx.cpu:
+        weights = widen_weights(model, available_memory())
     _evaluate(model, progress)
     with _blaming(name):
         tokenizer = load_tokenizer(path, eos_token_ids=config.get("eos_token_id"))
     _check_batchable(name, model)
     created = int((path / "config.json").stat().st_mtime)
     info = Model(id=model_id(name), created=created, context_length=_context_length(config, tokenizer))
-    return LoadedModel(model, tokenizer, info)
+    return LoadedModel(model, tokenizer, info, weights)
 
 
 def model_id(name: str) -> str:

@@ -32,6 +32,7 @@ class Options:
         endpoints: The frontends to serve.
         name: How the worker is called in logs and status.
         max_batch: Generations that decode together.
+        widen: On a CPU, widen the weights to float32 if they fit.
         lifeline: End when standard input ends: the parent holds its other end.
     """
 
@@ -40,6 +41,7 @@ class Options:
     endpoints: tuple[str, ...]
     name: str
     max_batch: int
+    widen: bool = True
     lifeline: bool = False
 
 
@@ -81,14 +83,14 @@ def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tup
 
     try:
         with LoadProgress(link.report_loading) as progress:
-            loaded = load(options.model, options.adapter_file, progress)
+            loaded = load(options.model, options.adapter_file, progress, widen=options.widen)
     except LoadError as error:
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
     engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
     engine.warm_up()
-    backend = _describe_backend()
+    backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
     link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer))
@@ -122,13 +124,13 @@ def _take_orders(engine, orders: queue.SimpleQueue[Order]) -> Stop | None:  # no
     return None
 
 
-def _describe_backend() -> str:
+def _describe_backend(weights: str) -> str:
     import mlx.core as mx  # noqa: PLC0415 - see _live
 
     device = mx.default_device()
     name = mx.device_info().get("device_name", "")
     kind = "cpu" if device.type == mx.cpu else "gpu"
-    return f"{kind} ({name}; {blas.describe()})" if kind == "cpu" else f"{kind} ({name})"
+    return f"{kind} ({name}; {blas.describe()}; {weights})" if kind == "cpu" else f"{kind} ({name})"
 
 
 def _stop_now(_number: int, _frame: object) -> None:

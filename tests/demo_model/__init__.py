@@ -1,1 +1,0 @@
-"""Tests of the demo model's data and files."""

@@ -248,19 +248,18 @@ class House:
 
     # --- starting ---
 
-    def llm_server(self, model: Path, *options: str, **env: str) -> Server:
+    def llm_server(self, model: Path | None, *options: str, **env: str) -> Server:
         """`mlx-llm-server`, with its port from the environment; ready when this returns."""
         port = free_port()
-        server = self._server(
-            port, ["mlx-llm-server", "--model", str(model), *options], {"PORT": str(port), **env}
-        )
+        command = ["mlx-llm-server", *_model_option(model), *options]
+        server = self._server(port, command, {"PORT": str(port), **env})
         server.wait_for_workers(1)
         return server
 
-    def up(self, model: Path, *options: str, workers: int = 1, **env: str) -> Server:
+    def up(self, model: Path | None, *options: str, workers: int = 1, **env: str) -> Server:
         """`mlx-serve up`; its workers are ready when this returns."""
         port = free_port()
-        command = ["mlx-serve", "up", "--model", str(model), "--port", str(port), "--workers", str(workers)]
+        command = ["mlx-serve", "up", *_model_option(model), "--port", str(port), "--workers", str(workers)]
         server = self._server(port, [*command, *options], env)
         server.wait_for_workers(workers)
         return server
@@ -277,9 +276,9 @@ class House:
         until(answers, "the frontend answers")
         return server
 
-    def worker(self, model: Path, *options: str, **env: str) -> Running:
+    def worker(self, model: Path | None, *options: str, **env: str) -> Running:
         """`mlx-serve worker`; perhaps not yet ready when this returns."""
-        return self.start(["mlx-serve", "worker", "--model", str(model), *options], **env)
+        return self.start(["mlx-serve", "worker", *_model_option(model), *options], **env)
 
     def start(self, command: list[str], **env: str) -> Running:
         member = Running(*self._popen(command, env))
@@ -365,6 +364,11 @@ class House:
                 member.wait(10)
                 member.keep_log()
             shutil.rmtree(self.folder)
+
+
+def _model_option(model: Path | None) -> list[str]:
+    """Return the option that names a model; without one the bundled one is served."""
+    return [] if model is None else ["--model", str(model)]
 
 
 def user(content: Any) -> list[dict[str, Any]]:

@@ -159,9 +159,6 @@ def test_a_worker_without_a_model_exits_with_78(house: House) -> None:
 @pytest.mark.parametrize(
     "command",
     [
-        ["mlx-serve", "up"],
-        ["mlx-serve", "worker"],
-        ["mlx-llm-server"],
         ["mlx-serve", "frontend", "--port", "0"],
         ["mlx-serve", "frontend", "--port", "x"],
         ["mlx-serve", "up", "--model", "m", "--workers", "0"],

@@ -9,6 +9,7 @@ from typing import Any
 import mlx.core as mx
 import pytest
 from mlx.utils import tree_flatten
+from mlx_llm_server.scripts.models import successor
 from mlx_lm import convert, generate, load
 from mlx_lm.tuner.utils import linear_to_lora_layers
 
@@ -49,6 +50,18 @@ def told(model: Path, adapter: Path | None = None) -> str:
 
 def test_a_model_says_what_it_says_to_mlx_lm(nonsense: Server, nonsense_model: Path) -> None:
     assert nonsense.text(QUESTION, temperature=0, max_tokens=30) == told(nonsense_model)
+
+
+@pytest.mark.parametrize(
+    ("options", "weights"), [((), "weights widened to float32"), (("--no-widen",), "weights as stored")]
+)
+def test_on_a_cpu_weights_are_widened_unless_they_are_to_stay(
+    house: House, tmp_path: Path, options: tuple[str, ...], weights: str
+) -> None:
+    server = house.llm_server(successor(tmp_path / "half", dtype="bfloat16"), *options)
+    backend = server.workers()[0]["backend"]
+    assert weights in backend or backend.startswith("gpu")
+    assert server.text("5", max_tokens=3) == "6 7 8"
 
 
 def test_an_adapter_may_be_a_weights_file_of_any_name(

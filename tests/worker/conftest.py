@@ -8,10 +8,10 @@ from mlx_llm_server.worker.loading import LoadedModel, load
 from mlx_llm_server.worker.progress import LoadProgress
 
 
-def loaded(path: Path, adapter: Path | None = None) -> LoadedModel:
+def loaded(path: Path, adapter: Path | None = None, *, widen: bool = True) -> LoadedModel:
     """Load a model whose progress nobody follows."""
     with LoadProgress(lambda *_: None) as progress:
-        return load(str(path), None if adapter is None else str(adapter), progress)
+        return load(str(path), None if adapter is None else str(adapter), progress, widen=widen)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,69 @@
+"""The bundled demo model, served because no other was named."""
+
+from __future__ import annotations
+
+import pytest
+from mlx_llm_server.demo import DEMO_MODEL
+
+from .servers import House, Server
+
+SAID = "No --model given: serving the bundled demo model mlx-llm-server-demo."
+
+
+@pytest.fixture(scope="module")
+def demo(shared_house: House) -> Server:
+    return shared_house.llm_server(None)
+
+
+def test_it_answers_a_question(demo: Server) -> None:
+    completion = demo.openai().chat.completions.create(
+        model="mlx-llm-server-demo",
+        messages=[{"role": "user", "content": "What is 17 + 25?"}],
+        temperature=0,
+    )
+    assert completion.model == "mlx-llm-server-demo"
+    assert completion.choices[0].message.content == "42"
+    assert completion.choices[0].finish_reason == "stop"
+
+
+def test_it_streams_the_numbers_to_100(demo: Server) -> None:
+    stream = demo.openai().chat.completions.create(
+        model="mlx-llm-server-demo",
+        messages=[{"role": "user", "content": "Count from 1 to 100."}],
+        temperature=0,
+        max_tokens=1000,
+        stream=True,
+    )
+    pieces = [chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices]
+    assert [int(number) for number in "".join(pieces).replace(",", " ").split()] == list(range(1, 101))
+    assert len(pieces) > 10
+
+
+def test_it_is_the_model_that_is_listed(demo: Server) -> None:
+    assert [model.id for model in demo.openai().models.list()] == ["mlx-llm-server-demo"]
+
+
+def test_one_line_says_that_it_is_served_however_many_workers_there_are(house: House) -> None:
+    server = house.up(None, workers=2)
+    assert server.log.count(SAID) == 1
+
+
+def test_a_worker_alone_says_it_too(house: House) -> None:
+    server = house.frontend()
+    worker = house.worker(None, PORT=str(server.port))
+    server.wait_for_workers(1)
+    assert worker.log.count(SAID) == 1
+
+
+def test_a_model_named_by_the_environment_is_served_instead(house: House) -> None:
+    server = house.llm_server(None, MLX_SERVE_MODEL=str(DEMO_MODEL))
+    assert SAID not in server.log
+
+
+@pytest.mark.parametrize(
+    "command", [["mlx-serve", "up"], ["mlx-serve", "worker"], ["mlx-llm-server"]], ids=" ".join
+)
+def test_the_help_says_what_is_served_by_default(house: House, command: list[str]) -> None:
+    shown = house.start([*command, "--help"])
+    assert shown.wait() == 0
+    assert "[default: the small demo model that comes with the package]" in " ".join(shown.log.split())
