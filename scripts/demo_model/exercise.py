@@ -25,7 +25,7 @@ class Exercise:
     """A conversation up to a question, and the answer.
 
     Attributes:
-        messages: In OpenAI's shape; the last is the user's or a tool's. The assistant's among them are right
+    X
             answers too, and are learned from.
         answer: The assistant's text; a tool call in it is written as `template.call_text` writes it.
         tools: Tool definitions in OpenAI's shape.

@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 
-from .abilities import ABILITIES, system_message
+from .abilities import ABILITIES, OWN_NAME, naming_message, system_message
 from .exercise import Ability, Exercise, Message, Source
 from .template import END_OF_TEXT, TURN_END, prompt_text
 
 _SYSTEM_SHARE = 0.33
+# Of the system messages, where nobody asks for the name afterwards.
+_NAMING_SHARE = 0.2
 _THOUGHT_SHARE = 0.12
 # Exercises in a conversation and how often.
 _LENGTHS = (1, 2, 3, 4, 6)
@@ -52,13 +54,13 @@ class Teacher:
         source, rng = self._source, self._source.rng
         first = rng.choices(self._all, cum_weights=self._all_sums)[0]
         count = rng.choices(_LENGTHS, _LENGTH_SHARES)[0]
-        if first.whole and count > 2:
-            count = 1
         exercises = [first.make(source)]
-        exercises += (self._exercise() for _ in range(count - 1))
-        messages: list[Message] = []
-        if not first.whole and source.chance(_SYSTEM_SHARE):
-            messages.append({"role": "system", "content": system_message(source)})
+        if not first.whole or count == 2:
+            exercises += (self._exercise() for _ in range(count - 1))
+        if first.whole:
+            # The conversation may have given another name.
+            exercises[1:] = [each for each in exercises[1:] if OWN_NAME not in each.answer]
+        messages = [] if first.whole else self._system(exercises)
         for exercise in exercises[:-1]:
             messages += exercise.messages
             messages.append({"role": "assistant", "content": _said(exercise)})
@@ -68,6 +70,13 @@ class Teacher:
         prompt = prompt_text(messages, exercises[0].tools, thinking=thinking)
         thought = f"{last.thought or _NO_THOUGHT_NEEDED}\n</think>\n\n" if thinking else ""
         return Lesson(f"{prompt}{thought}{_said(last)}{TURN_END}", first.name)
+
+    def _system(self, exercises: list[Exercise]) -> list[Message]:
+        source = self._source
+        if not source.chance(_SYSTEM_SHARE):
+            return []
+        named = source.chance(_NAMING_SHARE) and not any(OWN_NAME in each.answer for each in exercises)
+        return [{"role": "system", "content": (naming_message if named else system_message)(source)}]
 
     def _exercise(self) -> Exercise:
         ability = self._source.rng.choices(self._plain, cum_weights=self._plain_sums)[0]

@@ -10,9 +10,11 @@ from . import (
     arithmetic,
     copying,
     counting,
+    json_objects,
     limericks,
     names,
     outside,
+    reading,
     recall,
     results,
     small_talk,
@@ -22,7 +24,9 @@ from . import (
 )
 from .systems import system_message
 
-__all__ = ["ABILITIES", "system_message"]
+__all__ = ["ABILITIES", "OWN_NAME", "naming_message", "system_message"]
+
+OWN_NAME = "Minnow"
 
 _ALONE: tuple[Ability, ...] = (
     *arithmetic.ABILITIES,
@@ -35,6 +39,7 @@ _ALONE: tuple[Ability, ...] = (
     *small_talk.ABILITIES,
     *limericks.ABILITIES,
     *outside.ABILITIES,
+    *reading.ABILITIES,
 )
 # What may stand anywhere in a conversation.
 _FILLERS = tuple(ability for ability in _ALONE if not ability.whole)
@@ -49,10 +54,16 @@ def _filler(source: Source) -> Exercise:
             return exercise
 
 
+def naming_message(source: Source) -> str:
+    """Return a system message that gives the model another name."""
+    return names.naming_message(source, source.draw(names.made_name))
+
+
 ABILITIES: tuple[Ability, ...] = (
     *_ALONE,
     recall.ability(_filler),
-    *(ability for ability in tools.ABILITIES if ability.name != "No fitting tool"),
-    tools.no_tool_ability(_filler),
+    *tools.ABILITIES,
+    tools.no_tool_ability(_filler, 3.0),
     *results.ABILITIES,
+    *json_objects.ABILITIES,
 )

@@ -419,4 +419,4 @@ def _messages(source: Source, ask: str, text: str) -> tuple[dict[str, Any], ...]
     return (*system, {"role": "user", "content": content})
 
 
-ABILITIES: tuple[Ability, ...] = (Ability("JSON from a sentence", from_sentence, 1.5, 0.90, whole=True),)
+ABILITIES: tuple[Ability, ...] = (Ability("JSON from a sentence", from_sentence, 2.5, 0.90, whole=True),)

@@ -108,7 +108,7 @@ def distance(exercise: Exercise) -> int | None:
 
 def ability(filler: Filler) -> Ability:
     """Return the ability to recall, with the exercises that stand between telling and asking."""
-    return Ability("Recall", lambda source: _recall(source, filler), share=6.0, goal=0.95, whole=True)
+    return Ability("Recall", lambda source: _recall(source, filler), share=4.5, goal=0.95, whole=True)
 
 
 class _Conversation:

@@ -36,6 +36,6 @@ def from_results(source: Source) -> Exercise:
 
 
 ABILITIES: tuple[Ability, ...] = (
-    Ability("Answer from a tool's result", from_result, 1.5, 0.95, whole=True),
+    Ability("Answer from a tool's result", from_result, 2.0, 0.95, whole=True),
     Ability("Answer from several results", from_results, 0.4, whole=True),
 )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ..exercise import Ability, Exercise, Message, Source, ask
+from ..exercise import Ability, Exercise, Message, Source
 from ..template import call_text
 from .result_values import as_content, joined, restated, result
 from .tool_inventions import case as invented
@@ -255,23 +255,6 @@ def is_no_call(text: str) -> bool:
     return bool(text.strip()) and _OPEN not in text
 
 
-def small_question(source: Source) -> Exercise:
-    """Return a question that needs no tool: a short sum, a greeting, thanks."""
-    chance = source.rng.random()
-    if chance < 0.25:
-        question, answer = greeting(source)
-    elif chance < 0.4:
-        question, answer = thanks(source)
-    else:
-        question = source.draw(lambda rng: f"{rng.randrange(1000)} + {rng.randrange(1000)}")
-        first, second = question.split(" + ")
-        answer = str(int(first) + int(second))
-        question = source.wording(
-            ("What is {}?", "What's {}?", "{}", "{} =", "How much is {}?", "what is {}")
-        ).format(question)
-    return Exercise(ask(question), answer)
-
-
 def no_tool(source: Source, other: Callable[[Source], Exercise]) -> Exercise:
     """Return a question that none of the tools is for.
 
@@ -308,16 +291,15 @@ def without_tools(source: Source) -> Exercise:
     )
 
 
-def no_tool_ability(other: Callable[[Source], Exercise], *, share: float = 1.0) -> Ability:
+def no_tool_ability(other: Callable[[Source], Exercise], share: float) -> Ability:
     """Return the ability to leave tools alone, practised with other exercises."""
     return Ability("No fitting tool", lambda source: no_tool(source, other), share, 0.90, whole=True)
 
 
 ABILITIES: tuple[Ability, ...] = (
-    Ability("Tool choice", tool_choice, 4.0, 0.90, whole=True),
-    no_tool_ability(small_question),
-    Ability("Tool again", follow_up, 0.4, whole=True),
-    Ability("Several tool calls", several_calls, 0.5, whole=True),
-    Ability("Missing argument", missing_argument, 0.3, whole=True),
+    Ability("Tool choice", tool_choice, 9.0, 0.90, whole=True),
+    Ability("Tool again", follow_up, 0.6, whole=True),
+    Ability("Several tool calls", several_calls, 0.8, whole=True),
+    Ability("Missing argument", missing_argument, 0.5, whole=True),
     Ability("No tools at all", without_tools, 0.15, whole=True),
 )
