@@ -95,20 +95,19 @@ class ChatCompletions(ApiHandler):
         connection.stream.set_nodelay(True)  # pyright: ignore[reportAttributeAccessIssue]
         stream = ChunkStream(self, self._stalled, self.services.stall_seconds)
         with_usage = bool(request.stream_options and request.stream_options.include_usage)
-
         answer = self._so_far
 
         def sink(item: Started | Delta | Failure) -> None:
             match item:
                 case Delta():
                     answer.count(item)
-                    if item.aside is not None:
-                        if item.aside.reasoning:
-                            stream.reasoning(item.aside.reasoning)
-                        for call in item.aside.tool_calls:
-                            stream.tool_call(*answer.number(call))
+                    if item.aside is not None and item.aside.reasoning:
+                        stream.reasoning(item.aside.reasoning)
                     if item.text:
                         stream.text(item.text)
+                    if item.aside is not None:
+                        for call in item.aside.tool_calls:
+                            stream.tool_call(*answer.number(call))
                     if item.finish is not None:
                         stream.end(item.finish, answer.usage() if with_usage else None)
                         self._finish_after(stream)
