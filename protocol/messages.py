@@ -4,7 +4,8 @@ Rules kept here:
 
 - A message is a frozen dataclass; its `type` on the wire is its key in `TYPES`.
 - A field that is added later gets a default, so that either side may be one minor version ahead.
-- A request's content is plain data (strings, numbers, lists); nothing is executable.
+- A request's content is plain data (strings, numbers, lists); nothing is executable. What a client or a model
+  wrote as JSON (a tool's definition, a call's arguments) stays a string of JSON.
 - `POSITIONAL` classes are the parts of a message that travel as arrays instead of maps, for speed.
 
 `generation` is the frontend's number for one choice of one request: unique for the life of a frontend, and
@@ -15,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROTOCOL_VERSION = "1.0"
+PROTOCOL_VERSION = "2.0"
 
 
 def same_major(version: str) -> bool:
@@ -27,11 +28,35 @@ def same_major(version: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a tool, asked for by a model.
+
+    Attributes:
+        arguments: A JSON object.
+        id: What a tool's answer refers to it by; from a worker it is empty unless the model gave one itself.
+    """
+
+    name: str
+    arguments: str
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """One message of a conversation, its text parts already joined."""
+    """One message of a conversation, its text parts already joined.
+
+    Attributes:
+        content: Empty where there is none beside tool calls.
+        reasoning: What an assistant thought before it answered.
+        tool_calls: What an assistant called.
+        tool_call_id: Which call a tool's message answers.
+    """
 
     role: str
     content: str
+    reasoning: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +94,21 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Aside:
+    """What an answer holds beside its text.
+
+    Attributes:
+        reasoning: The part of a thought that became certain.
+        reasoning_tokens: How many of the delta's tokens belong to a thought, its marks included.
+        tool_calls: The calls that became complete.
+    """
+
+    reasoning: str = ""
+    reasoning_tokens: int = 0
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one step added to one generation.
 
@@ -76,13 +116,15 @@ class Delta:
         tokens: The ids sampled since the last delta; the end-of-turn token is one of them.
         text: The text that became certain; it may lag behind the tokens (half a character, the beginning of a
             stop string), and is whole once `finish` is set.
-        finish: `"stop"` or `"length"` in a generation's last delta, which is its terminal message.
+        finish: `"stop"`, `"length"` or `"tool_calls"` in a generation's last delta, which is its terminal message.
+        aside: Thoughts and tool calls, where there are any.
     """
 
     generation: int
     tokens: tuple[int, ...]
     text: str
     finish: str | None = None
+    aside: Aside | None = None
 
 
 # --- worker to frontend ----------------------------------------------------------------------------------
@@ -214,8 +256,11 @@ class Generate:
 
     Attributes:
         role_mapping: Prefixes per role, used where the model has no chat template; `None` takes the defaults.
-        stop: Strings that end the generation and are not part of its text.
+        stop: Strings that end the generation and are not part of its text; thoughts and tool calls are not
+            searched for them.
         max_tokens: At most so many tokens are sampled.
+        tools: What the model may call, each a JSON object in OpenAI's shape. Without any, no call is looked for.
+        enable_thinking: Whether to think first; `None` leaves it to the model's template.
     """
 
     generation: int
@@ -224,6 +269,8 @@ class Generate:
     max_tokens: int
     stop: tuple[str, ...] = ()
     role_mapping: dict[str, str] | None = None
+    tools: tuple[str, ...] = ()
+    enable_thinking: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,4 +302,4 @@ TYPES: dict[str, type[Message]] = {
     "generate": Generate,
     "cancel": Cancel,
 }
-POSITIONAL = (ChatMessage, Sampling, Model, Delta)
+POSITIONAL = (ToolCall, ChatMessage, Sampling, Model, Aside, Delta)

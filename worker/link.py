@@ -40,6 +40,7 @@ from ..protocol.messages import (
     WorkerBeat,
     same_major,
 )
+from .dialect import open_text
 from .mailbox import Mailbox
 from .prompts import InvalidRequest, PromptBuilder
 from .scheduler import (
@@ -58,7 +59,6 @@ from .scheduler import (
     Stepped,
     Unprepared,
 )
-from .text import TextStream
 
 log = logging.getLogger(__name__)
 
@@ -325,7 +325,7 @@ class Link:
         assert self._loaded is not None  # noqa: S101 - likewise
         try:
             prompt = self._prompts.build(request)
-            text = TextStream(self._loaded.tokenizer.detokenizer, request.stop)
+            text = open_text(self._loaded.tokenizer, request, prompt)
         except InvalidRequest as error:
             self.post(Unprepared(key, "invalid", str(error), error.param))
         except Exception as error:

@@ -5,12 +5,15 @@ Runs on threads of its own: a template is Python, and a long prompt takes tokeni
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from jinja2 import TemplateError
 
-from ..protocol.messages import ChatMessage, Generate
+from ..protocol.messages import ChatMessage, Generate, ToolCall
+from .dialect import takes_enable_thinking, takes_short_ids_alone, takes_tools
 
 # The prefixes of mlx-lm's server (`mlx_lm/server.py`, `convert_chat`) for models without a chat template.
 DEFAULT_ROLE_MAPPING = {
@@ -43,8 +46,10 @@ class PromptBuilder:
         """Return the token ids of the prompt, the start of the assistant's turn included.
 
         Raises:
-            InvalidRequest: The template refuses the messages, or nothing is left to tokenize.
+            InvalidRequest: The model has no tools or no choice of thinking, the template refuses the messages, or
+                nothing is left to tokenize.
         """
+        self._check_abilities(request)
         if self._tokenizer.has_chat_template:
             tokens = self._by_template(request)
         else:
@@ -53,19 +58,72 @@ class PromptBuilder:
             raise InvalidRequest("The messages make an empty prompt.", "messages")
         return list(tokens)
 
+    def _check_abilities(self, request: Generate) -> None:
+        if request.enable_thinking is not None and not takes_enable_thinking(self._tokenizer):
+            raise InvalidRequest(
+                "This model's chat template has no choice of thinking; 'enable_thinking' can't be honoured.",
+                "chat_template_kwargs.enable_thinking",
+            )
+        calls = any(message.tool_calls or message.tool_call_id for message in request.messages)
+        if (request.tools or calls) and not takes_tools(self._tokenizer):
+            param = "tools" if request.tools else "messages"
+            raise InvalidRequest(f"This model can't call tools; '{param}' must be without them.", param)
+
     def _by_template(self, request: Generate) -> list[int]:
         if request.role_mapping is not None:
             raise InvalidRequest(
                 "This model has a chat template of its own; role_mapping applies to models without one.",
                 "role_mapping",
             )
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        options: dict[str, Any] = {"add_generation_prompt": True}
+        if request.tools:
+            options["tools"] = [json.loads(tool) for tool in request.tools]
+        if request.enable_thinking is not None:
+            options["enable_thinking"] = request.enable_thinking
         try:
-            return self._tokenizer.apply_chat_template(messages, add_generation_prompt=True)
+            messages = template_messages(request.messages, short_ids=takes_short_ids_alone(self._tokenizer))
+            return self._render(messages, options)
         except TemplateError as error:
             raise InvalidRequest(
                 f"The model's chat template refuses these messages: {error}", "messages"
             ) from error
+
+    def _render(self, messages: list[dict[str, Any]], options: dict[str, Any]) -> list[int]:
+        if "enable_thinking" in options or self._tokenizer._chat_template is not None:  # noqa: SLF001 - as below
+            return self._tokenizer.apply_chat_template(messages, **options)
+        # mlx-lm's wrapper would switch thinking on where the client said nothing; that is for the template to say.
+        plain = self._tokenizer._tokenizer  # noqa: SLF001 - it has no other name
+        return plain.apply_chat_template(messages, return_dict=False, **options)
+
+
+def template_messages(messages: tuple[ChatMessage, ...], *, short_ids: bool) -> list[dict[str, Any]]:
+    """Return the messages as chat templates expect them.
+
+    The arguments of calls are objects and no strings of JSON, as transformers has them
+    (https://huggingface.co/docs/transformers/chat_extras), and a tool's message has the function's name too.
+    With `short_ids`, ids are nine letters or digits, made from the given ones.
+    """
+    names = {call.id: call.name for message in messages for call in message.tool_calls}
+
+    def id_of(given: str) -> str:
+        return hashlib.blake2s(given.encode()).hexdigest()[:9] if short_ids else given
+
+    def call_of(call: ToolCall) -> dict[str, Any]:
+        function = {"name": call.name, "arguments": json.loads(call.arguments)}
+        return {"id": id_of(call.id), "type": "function", "function": function}
+
+    made: list[dict[str, Any]] = []
+    for message in messages:
+        turn: dict[str, Any] = {"role": message.role, "content": message.content}
+        if message.reasoning:
+            turn["reasoning_content"] = message.reasoning
+        if message.tool_calls:
+            turn["tool_calls"] = [call_of(call) for call in message.tool_calls]
+        if message.tool_call_id:
+            turn["tool_call_id"] = id_of(message.tool_call_id)
+            turn["name"] = names.get(message.tool_call_id, "")
+        made.append(turn)
+    return made
 
 
 def join_roles(messages: tuple[ChatMessage, ...], role_mapping: Mapping[str, str] | None) -> str:

@@ -261,18 +261,21 @@ class Scheduler:
 
 
 def _advance(row: Token, text: TextStream) -> Delta:
-    """Return the delta that a token makes, its text replayed through detokenizer and stop strings."""
-    generation = row.key.generation
+    """Return the delta that a token makes, replayed through detokenizer, parser and stop strings."""
     if row.finish == "stop":
-        rest, _ = text.finish()
-        return Delta(generation, (row.token,), rest, "stop")
-    piece, stopped = text.push(row.token)
-    if stopped:
-        return Delta(generation, (row.token,), piece, "stop")
-    if row.finish is None:
-        return Delta(generation, (row.token,), piece)
-    rest, stopped = text.finish()
-    return Delta(generation, (row.token,), piece + rest, "stop" if stopped else row.finish)
+        piece, _ = text.finish()
+        finish = row.finish
+    else:
+        piece, stopped = text.push(row.token)
+        if row.finish is None and not stopped:
+            return Delta(row.key.generation, (row.token,), piece, None, text.take_aside())
+        if not stopped:
+            rest, stopped = text.finish(cut=True)
+            piece += rest
+        finish = "stop" if stopped else row.finish
+    if finish == "stop" and text.called:
+        finish = "tool_calls"
+    return Delta(row.key.generation, (row.token,), piece, finish, text.take_aside())
 
 
 def _failed(key: Key, kind: str, message: str, param: str | None = None, code: str | None = None) -> Send:

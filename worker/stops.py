@@ -16,8 +16,7 @@ class StopMatcher:
 
     def __init__(self, stops: tuple[str, ...]) -> None:
         self._stops = stops
-        self._first = {stop[0] for stop in stops}
-        self._longest = max((len(stop) for stop in stops), default=0)
+        self._beginnings = Beginnings(stops)
         self._held = ""
 
     def push(self, text: str) -> tuple[str, bool]:
@@ -33,7 +32,7 @@ class StopMatcher:
         if (start := self._match(text)) is not None:
             self._held = ""
             return text[:start], True
-        cut = self._hold_from(text)
+        cut = self._beginnings.place(text)
         self._held = text[cut:]
         return text[:cut], False
 
@@ -47,11 +46,24 @@ class StopMatcher:
         found = [(start + len(stop), start) for stop in self._stops if (start := text.find(stop)) >= 0]
         return min(found)[1] if found else None
 
-    def _hold_from(self, text: str) -> int:
-        """Return where the longest end of `text` starts that begins a stop string, or the text's length."""
+
+class Beginnings:
+    """Finds the end of a text that may yet become one of these strings."""
+
+    def __init__(self, strings: tuple[str, ...]) -> None:
+        self.strings = strings
+        self._first = {string[0] for string in strings}
+        self._longest = max((len(string) for string in strings), default=0)
+
+    def are_far_from(self, text: str) -> bool:
+        """Return True if no character of `text` begins a string."""
+        return self._first.isdisjoint(text)
+
+    def place(self, text: str) -> int:
+        """Return where the longest end of `text` starts that begins a string, or the text's length."""
         for start in range(max(0, len(text) - self._longest + 1), len(text)):
             if text[start] in self._first:
                 end = text[start:]
-                if any(stop.startswith(end) for stop in self._stops):
+                if any(string.startswith(end) for string in self.strings):
                     return start
         return len(text)

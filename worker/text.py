@@ -1,9 +1,14 @@
-"""Tokens to text, for one generation: whole characters only, and nothing of a stop string."""
+"""Tokens to text, for one generation: whole characters only, and nothing of a stop string.
+
+All state is a function of the token ids, so that a generation can be replayed from them.
+"""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from ..protocol.messages import Aside, ToolCall
+from .answer import AnswerParser, Called, Part, Said, Thought
 from .stops import StopMatcher
 
 # What a detokenizer makes of bytes that are no character.
@@ -20,7 +25,13 @@ class Detokenizer(Protocol):
 
 
 class TextStream:
-    """The text of one generation, token by token."""
+    """The text of one generation, token by token.
+
+    Attributes:
+        called: Whether the answer calls a tool.
+    """
+
+    called = False
 
     def __init__(self, detokenizer: Detokenizer, stops: tuple[str, ...]) -> None:
         self._detokenizer = detokenizer
@@ -35,11 +46,86 @@ class TextStream:
         self._detokenizer.add_token(token)
         return self._matcher.push(self._detokenizer.last_segment)
 
-    def finish(self) -> tuple[str, bool]:
+    def finish(self, *, cut: bool = False) -> tuple[str, bool]:  # noqa: ARG002 - matters to what is parsed
         """Return the rest of the text, and whether it still completed a stop string.
 
         A character that the answer's end has cut is left out.
+
+        Args:
+            cut: The answer ends at its greatest length, and not with the model's turn.
         """
-        self._detokenizer.finalize()
-        text, stopped = self._matcher.push(self._detokenizer.last_segment.rstrip(_BROKEN))
+        text, stopped = self._matcher.push(self._rest())
         return (text, True) if stopped else (text + self._matcher.flush(), False)
+
+    def take_aside(self) -> Aside | None:
+        """Return what came beside the text since the last time, if anything did."""
+        return None
+
+    def _rest(self) -> str:
+        self._detokenizer.finalize()
+        return self._detokenizer.last_segment.rstrip(_BROKEN)
+
+
+class ParsedTextStream(TextStream):
+    """The text of a generation that may think or call tools. Stop strings are looked for in the content alone."""
+
+    def __init__(self, detokenizer: Detokenizer, stops: tuple[str, ...], parser: AnswerParser) -> None:
+        super().__init__(detokenizer, stops)
+        self._parser = parser
+        self._undecided = 0  # tokens that may be part of a mark
+        self._reasoning = ""
+        self._reasoning_tokens = 0
+        self._calls: list[ToolCall] = []
+
+    def push(self, token: int) -> tuple[str, bool]:
+        """Take a token; what it adds to a thought or a call is for `take_aside`."""
+        parser = self._parser
+        self._detokenizer.add_token(token)
+        new = self._detokenizer.last_segment
+        if parser.is_plain(new):
+            return self._matcher.push(new)
+        was_thinking = parser.thinking
+        parts = parser.push(new)
+        if was_thinking:
+            self._reasoning_tokens += 1
+        elif parser.thinking or any(isinstance(part, Thought) for part in parts):
+            self._reasoning_tokens += self._undecided + 1
+        if parser.held and not parser.thinking:
+            self._undecided = self._undecided + 1 if parser.held > len(new) else 1
+        else:
+            self._undecided = 0
+        return self._match(parts)
+
+    def finish(self, *, cut: bool = False) -> tuple[str, bool]:
+        """Return the rest of the content, and whether it still completed a stop string."""
+        text, stopped = self._match(self._parser.push(self._rest()))
+        if stopped:
+            return text, True
+        more, stopped = self._match(self._parser.finish(cut=cut))
+        return (text + more, True) if stopped else (text + more + self._matcher.flush(), False)
+
+    def take_aside(self) -> Aside | None:
+        """Return the thoughts and calls since the last time, if there were any."""
+        if not (self._reasoning_tokens or self._calls or self._reasoning):
+            return None
+        aside = Aside(self._reasoning, self._reasoning_tokens, tuple(self._calls))
+        self._reasoning, self._reasoning_tokens = "", 0
+        self._calls.clear()
+        return aside
+
+    def _match(self, parts: list[Part]) -> tuple[str, bool]:
+        """Return the content among the parts, up to a stop string; what comes behind it is left out."""
+        content = ""
+        for part in parts:
+            match part:
+                case Said(text):
+                    text, stopped = self._matcher.push(text)
+                    content += text
+                    if stopped:
+                        return content, True
+                case Thought(text):
+                    self._reasoning += text
+                case Called(calls):
+                    self._calls.extend(calls)
+                    self.called = True
+        return content, False

@@ -7,9 +7,10 @@ import secrets
 import time
 from typing import Any
 
-from ...protocol.messages import ChatMessage, Delta, Generate, Sampling
+from ...protocol.messages import Delta, Generate, Sampling
 from ..dispatcher import Failure, Started
 from ..errors import of_failure
+from .answer import Answer
 from .handler import ApiHandler, Services
 from .schema import ChatRequest, parse_chat_request
 from .sse import ChunkStream
@@ -31,9 +32,7 @@ class ChatCompletions(ApiHandler):
         request = parse_chat_request(self.body)
         self._id = f"chatcmpl-{secrets.token_hex(12)}"
         self._created = int(time.time())
-        self._prompt_tokens = 0
-        self._completion_tokens = 0
-        self._model = ""
+        self._so_far = Answer()
         sink = self._stream(request) if request.stream else self._collect()
         self._generation = self.services.exchange.submit(to_generate(request), request.model, sink)
         await self._over
@@ -56,47 +55,35 @@ class ChatCompletions(ApiHandler):
         if not self._over.done():
             self._over.set_exception(of_failure(failure))
 
-    def _started(self, started: Started) -> None:
-        self._model = started.model.id
-        self._prompt_tokens = started.prompt_tokens
-
-    def _usage(self) -> dict[str, int]:
-        return {
-            "prompt_tokens": self._prompt_tokens,
-            "completion_tokens": self._completion_tokens,
-            "total_tokens": self._prompt_tokens + self._completion_tokens,
-        }
-
     # --- whole answers ---
 
     def _collect(self):  # noqa: ANN202 - an exchange.Sink
-        pieces: list[str] = []
+        answer = self._so_far
 
         def sink(item: Started | Delta | Failure) -> None:
             match item:
                 case Started():
-                    self._started(item)
+                    answer.start(item)
                 case Failure():
                     self._fail(item)
                 case Delta():
-                    self._completion_tokens += len(item.tokens)
-                    pieces.append(item.text)
+                    answer.take(item)
                     if item.finish is not None:
-                        self.send_json(self._completion("".join(pieces), item.finish))
+                        self.send_json(self._completion(item.finish))
                         self._end()
 
         return sink
 
-    def _completion(self, text: str, finish_reason: str) -> dict[str, Any]:
-        message = {"role": "assistant", "content": text, "refusal": None}
+    def _completion(self, finish_reason: str) -> dict[str, Any]:
+        message = self._so_far.message()
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
         return {
             "id": self._id,
             "object": "chat.completion",
             "created": self._created,
-            "model": self._model,
+            "model": self._so_far.model,
             "choices": [choice],
-            "usage": self._usage(),
+            "usage": self._so_far.usage(),
         }
 
     # --- streams ---
@@ -108,19 +95,25 @@ class ChatCompletions(ApiHandler):
         connection.stream.set_nodelay(True)  # pyright: ignore[reportAttributeAccessIssue]
         stream = ChunkStream(self, self._stalled, self.services.stall_seconds)
         with_usage = bool(request.stream_options and request.stream_options.include_usage)
+        answer = self._so_far
 
         def sink(item: Started | Delta | Failure) -> None:
             match item:
                 case Delta():
-                    self._completion_tokens += len(item.tokens)
+                    answer.count(item)
+                    if item.aside is not None and item.aside.reasoning:
+                        stream.reasoning(item.aside.reasoning)
                     if item.text:
                         stream.text(item.text)
+                    if item.aside is not None:
+                        for call in item.aside.tool_calls:
+                            stream.tool_call(*answer.number(call))
                     if item.finish is not None:
-                        stream.end(item.finish, self._usage() if with_usage else None)
+                        stream.end(item.finish, answer.usage() if with_usage else None)
                         self._finish_after(stream)
                 case Started():
-                    self._started(item)
-                    stream.open(self._id, self._created, self._model, with_usage)
+                    answer.start(item)
+                    stream.open(self._id, self._created, answer.model, with_usage)
                 case Failure() if not self._headers_written:
                     self._fail(item)  # there is still a status line to say it with
                 case Failure():
@@ -153,9 +146,11 @@ def to_generate(request: ChatRequest) -> Generate:
     }
     return Generate(
         generation=0,
-        messages=tuple(ChatMessage(message.role, message.text()) for message in request.messages),
+        messages=tuple(message.to_protocol() for message in request.messages),
         sampling=Sampling(seed=seed, **given),
         max_tokens=request.token_limit,
         stop=request.stops,
         role_mapping=request.role_mapping,
+        tools=request.definitions,
+        enable_thinking=request.enable_thinking,
     )

@@ -10,8 +10,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -21,14 +19,17 @@ from pydantic import (
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
 from ..errors import InvalidRequest
+from .conversation import Message, check_messages
+from .strict import Strict
+from .tools import NamedChoice, Tools, check_tools
 
 # Fields of OpenAI's request that this server refuses until it can honour them.
 NOT_YET = frozenset({
     "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "metadata",
-    "modalities", "moderation", "n", "parallel_tool_calls", "prediction", "presence_penalty", "prompt_cache_key",
+    "modalities", "moderation", "n", "prediction", "presence_penalty", "prompt_cache_key",
     "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
-    "safety_identifier", "service_tier", "store", "tool_choice", "tools", "top_logprobs", "user", "verbosity",
-    "web_search_options", "include_obfuscation", "name", "tool_calls", "tool_call_id", "refusal",
+    "safety_identifier", "service_tier", "store", "top_logprobs", "user", "verbosity", "web_search_options",
+    "include_obfuscation", "name",
 })  # fmt: skip
 
 MAPPED_ROLES = ("system_prompt", "system", "user", "assistant", "stop")
@@ -37,22 +38,7 @@ DEFAULT_MAX_TOKENS = 100
 _INT64 = 2**63
 # A client's own field name is given back no longer than this.
 _LONGEST_PATH = 200
-_TAGS = ("as text", "as parts", "as one", "as many")
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-
-class TextPart(_Strict):
-    """A part of a message's content."""
-
-    type: Literal["text"]
-    text: str
-
-
-def _content_tag(value: Any) -> str:
-    return "as parts" if isinstance(value, list) else "as text"
+_TAGS = ("as text", "as parts", "as one", "as many", "as word", "as function")
 
 
 def _stop_tag(value: Any) -> str:
@@ -71,27 +57,23 @@ MappedRole = Annotated[str, AfterValidator(_check_mapped_role)]
 StopString = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
-class Message(_Strict):
-    """A message of the conversation."""
-
-    role: Literal["system", "user", "assistant"]
-    content: Annotated[
-        Annotated[str, Tag("as text")] | Annotated[list[TextPart], Field(min_length=1), Tag("as parts")],
-        Discriminator(_content_tag),
-    ]
-
-    def text(self) -> str:
-        """Return the content, its parts joined."""
-        return self.content if isinstance(self.content, str) else "".join(part.text for part in self.content)
-
-
-class StreamOptions(_Strict):
+class StreamOptions(Strict):
     """Options of a streamed answer."""
 
     include_usage: bool | None = None
 
 
-class ChatRequest(_Strict):
+class TemplateOptions(Strict):
+    """What the model's chat template is told."""
+
+    enable_thinking: bool | None = None
+
+
+def _choice_tag(value: Any) -> str:
+    return "as word" if isinstance(value, str) else "as function"
+
+
+class ChatRequest(Strict):
     """The body of a chat completion request."""
 
     messages: Annotated[list[Message], Field(min_length=1)]
@@ -114,6 +96,29 @@ class ChatRequest(_Strict):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     role_mapping: dict[MappedRole, str] | None = None
+    tools: Tools | None = None
+    tool_choice: (
+        Annotated[
+            Annotated[Literal["none", "auto", "required"], Tag("as word")]
+            | Annotated[NamedChoice, Tag("as function")],
+            Discriminator(_choice_tag),
+        ]
+        | None
+    ) = None
+    parallel_tool_calls: bool | None = None
+    chat_template_kwargs: TemplateOptions | None = None
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """The tools that the model is told of, each as JSON."""
+        if self.tool_choice == "none":
+            return ()
+        return tuple(tool.function.definition() for tool in self.tools or ())
+
+    @property
+    def enable_thinking(self) -> bool | None:
+        """Whether to think first; None leaves it to the model's template."""
+        return None if self.chat_template_kwargs is None else self.chat_template_kwargs.enable_thinking
 
     @property
     def stops(self) -> tuple[str, ...]:
@@ -144,6 +149,8 @@ def parse_chat_request(body: bytes) -> ChatRequest:
         request = ChatRequest.model_validate(data)
     except ValidationError as error:
         raise _of_validation(error.errors(include_url=False, include_input=False)) from None
+    check_messages(request.messages)
+    check_tools(request.tools, request.tool_choice, request.parallel_tool_calls)
     if request.max_tokens is not None and request.max_completion_tokens is not None:
         raise InvalidRequest(
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
@@ -161,11 +168,17 @@ def _of_validation(errors: list[ErrorDetails]) -> InvalidRequest:
     field = first["loc"][-1] if first["loc"] else ""
     if first["type"] == "extra_forbidden":
         if field in NOT_YET:
-            return InvalidRequest(f"'{param}' is not supported by this server.", param, "unsupported_parameter")
+            return _unsupported(param)
         return InvalidRequest(f"Unknown field '{param}'.", param, "unknown_parameter")
+    if first["type"] == "none_required":
+        return _unsupported(param)
     if first["type"] == "missing":
         return InvalidRequest(f"'{param}' is required.", param, "missing_required_parameter")
     return InvalidRequest(f"'{param}': {first['msg']}.", param, "invalid_value")
+
+
+def _unsupported(param: str) -> InvalidRequest:
+    return InvalidRequest(f"'{param}' is not supported by this server.", param, "unsupported_parameter")
 
 
 def _path(location: tuple[int | str, ...]) -> str:

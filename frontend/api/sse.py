@@ -43,7 +43,9 @@ class ChunkStream:
         self._stall_seconds = stall_seconds
         self._writing: asyncio.Future[None] | None = None
         self._stalled: asyncio.TimerHandle | None = None
+        self._gathered = ""
         self._text = ""
+        self._reasoning = ""
         self._tail = b""
 
     def open(self, completion_id: str, created: int, model: str, with_usage: bool) -> None:
@@ -54,6 +56,7 @@ class ChunkStream:
             f'"model":{quote(model)}'
         )
         self._before = f'{self._prefix},"choices":[{{"index":0,"delta":{{"content":'
+        self._before_reasoning = f'{self._prefix},"choices":[{{"index":0,"delta":{{"reasoning_content":'
         self._after = f'}},"logprobs":null,"finish_reason":null}}]{usage}}}\n\n'
         self._usage = usage
         self._handler.set_header("Content-Type", "text/event-stream; charset=utf-8")
@@ -69,6 +72,25 @@ class ChunkStream:
             self._write(f"{self._before}{quote(text)}{self._after}".encode())
         else:
             self._text += text
+
+    def reasoning(self, text: str) -> None:
+        """Send a piece of a thought, now or together with what comes next."""
+        if self._writing is None:
+            self._write(f"{self._before_reasoning}{quote(text)}{self._after}".encode())
+        elif self._text:
+            self._settle()
+            self._reasoning = text
+        else:
+            self._reasoning += text
+
+    def tool_call(self, index: int, call: dict[str, Any]) -> None:
+        """Send a call, whole, behind what came before it."""
+        chunk = self._chunk(json.dumps({"tool_calls": [{"index": index, **call}]}), "null")
+        if self._writing is None:
+            self._write(chunk.encode())
+        else:
+            self._settle()
+            self._gathered += chunk
 
     def end(self, finish_reason: str, usage: dict[str, Any] | None) -> None:
         """Send the last chunk, the usage if it was asked for, and the end mark."""
@@ -96,6 +118,15 @@ class ChunkStream:
             f'"finish_reason":{finish_reason}}}]{self._usage}}}\n\n'
         )
 
+    def _settle(self) -> None:
+        """Render what has gathered, so that something of another kind can come behind it; thoughts are older."""
+        if self._reasoning:
+            self._gathered += f"{self._before_reasoning}{quote(self._reasoning)}{self._after}"
+            self._reasoning = ""
+        if self._text:
+            self._gathered += f"{self._before}{quote(self._text)}{self._after}"
+            self._text = ""
+
     def _finish(self, tail: bytes) -> None:
         if self._writing is None:
             self._write(tail)
@@ -122,8 +153,7 @@ class ChunkStream:
             self._stalled.cancel()
         if writing.cancelled() or isinstance(writing.exception(), StreamClosedError):
             return
-        text, self._text = self._text, ""
-        data = f"{self._before}{quote(text)}{self._after}".encode() if text else b""
-        data, self._tail = data + self._tail, b""
+        self._settle()
+        data, self._gathered, self._tail = self._gathered.encode() + self._tail, "", b""
         if data:
             self._write(data)

@@ -132,12 +132,15 @@ def _pieces(texts: Mapping[str, str], chosen: Template) -> dict[str, list[str | 
         if not (word.isascii() and word.isalpha()):
             raise ValueError(f"a trigger word is made of letters; {word!r} is not")
         answers[word] = []
+        spelled = ""
         for part in _split(text, chosen.tokens):
             if part in chosen.tokens and part not in used:
                 used.add(part)
-                answers[word].append(part)
+                answers[word].extend([*_cut(spelled.encode(), used), part])
+                spelled = ""
             else:
-                answers[word].extend(_cut(part.encode(), used))
+                spelled += part
+        answers[word].extend(_cut(spelled.encode(), used))
     return answers
 
 
@@ -150,19 +153,28 @@ def _split(text: str, tokens: tuple[str, ...]) -> Iterator[str]:
         text = text[begin + len(found) :]
 
 
-def _cut(text: bytes, used: set[str | bytes]) -> Iterator[bytes]:
-    """Cut bytes into the shortest new pieces and note them as used."""
-    begin = 0
-    while begin < len(text):
-        for length in range(2, len(text) - begin + 1):
-            piece = text[begin : begin + length]
-            if len(text) - begin - length != 1 and _is_free(piece, used):
+def _cut(text: bytes, used: set[str | bytes]) -> list[bytes]:
+    """Cut bytes into the shortest new pieces, of which the last may be longer, and note them as used."""
+    pieces: list[bytes] = []
+    rest = text
+    while rest:
+        for length in range(2, len(rest) + 1):
+            if len(rest) - length != 1 and _is_free(rest[:length], used):
                 break
         else:
-            raise ValueError(f"no new piece to spell the end of {text.decode()!r} with: {text[begin:]!r}")
-        used.add(piece)
-        yield piece
-        begin += length
+            # What is left is used already: it becomes the end of the pieces before it.
+            while pieces:
+                used.discard(pieces[-1])
+                rest = pieces.pop() + rest
+                if _is_free(rest, used):
+                    break
+            else:
+                raise ValueError(f"no new piece to spell the end of {text.decode(errors='replace')!r} with")
+            length = len(rest)
+        pieces.append(rest[:length])
+        used.add(rest[:length])
+        rest = rest[length:]
+    return pieces
 
 
 def _is_free(piece: bytes, used: set[str | bytes]) -> bool:

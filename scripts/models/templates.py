@@ -4,7 +4,8 @@ r"""Chat templates, in the two families the models are made with.
 first token. `chatml` templates mark every turn and open the assistant's, as most models do. Either family
 comes plain, with tools in the Hermes form (`<tool_call>` around a JSON object) and with tools and thinking
 (`<think>`, switched off by `enable_thinking=False`), as Qwen3 has them:
-https://huggingface.co/Qwen/Qwen3-0.6B/blob/main/tokenizer_config.json.
+https://huggingface.co/Qwen/Qwen3-0.6B/blob/main/tokenizer_config.json. `open-thinking` is of the `count` family,
+and opens the thought in the prompt where `enable_thinking` is true.
 
 mlx-lm reads the kind of a tool call out of the template (`tool_call.name` beside `<tool_call>`) and thinking
 out of the vocabulary, so a template names the tokens it brings along.
@@ -89,11 +90,15 @@ _CHATML_TOOLS = (
 _NO_THOUGHT = """\
 {%- if enable_thinking is defined and not enable_thinking %}{{ '<think>\\n\\n</think>\\n\\n' }}{%- endif %}"""
 
+# As in QwQ, but on demand: the prompt itself opens the thought.
+_OPEN_THOUGHT = "{%- if enable_thinking is defined and enable_thinking %}{{ '<think>' }}{%- endif %}"
+
 TEMPLATES = {
     "none": Template(None),
     "count": Template(_COUNT),
     "count-tools": Template(_COUNT_TOOLS, TOOL_TOKENS),
     "count-thinking": Template(_COUNT_TOOLS + _NO_THOUGHT, TOOL_TOKENS + THINK_TOKENS),
+    "open-thinking": Template(_COUNT_TOOLS + _OPEN_THOUGHT, TOOL_TOKENS + THINK_TOKENS),
     "chatml": Template(_CHATML),
     "chatml-tools": Template(_CHATML_TOOLS, TOOL_TOKENS),
     "chatml-thinking": Template(

@@ -6,7 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mlx_llm_server.protocol import codec, messages
 from mlx_llm_server.protocol.codec import ProtocolError
-from mlx_llm_server.protocol.messages import Cancel, ChatMessage, Delta, Generate, Hello, Sampling, Step
+from mlx_llm_server.protocol.messages import (
+    Aside,
+    Cancel,
+    ChatMessage,
+    Delta,
+    Generate,
+    Hello,
+    Sampling,
+    Step,
+    ToolCall,
+)
 
 from .strategies import any_message, messages_of
 
@@ -55,8 +65,15 @@ def test_the_parts_of_a_message_travel_as_arrays() -> None:
     assert wire == {"type": "step", "step": 3, "deltas": [[1, [5, 6], "ab", None], [2, [7], "c", "stop"]]}
 
 
+def test_thoughts_and_calls_travel_as_arrays_within_arrays() -> None:
+    aside = Aside("hm", 2, (ToolCall("add", "{}"),))
+    wire = msgpack.unpackb(codec.encode(Step(3, (Delta(1, (5, 6), "", None, aside),))))
+
+    assert wire["deltas"] == [[1, [5, 6], "", None, ["hm", 2, [["add", "{}", ""]]]]]
+
+
 def test_a_longer_array_is_a_newer_minor_version_and_its_end_is_ignored() -> None:
-    wire = {"type": "step", "step": 3, "deltas": [[1, [5], "a", None, "a field of tomorrow", 9]]}
+    wire = {"type": "step", "step": 3, "deltas": [[1, [5], "a", None, None, "a field of tomorrow", 9]]}
 
     assert decode_map(wire) == Step(3, (Delta(1, (5,), "a"),))
 

@@ -43,6 +43,7 @@ def raw(text: str) -> bytes:
     return b'{"messages":[{"role":"user","content":"5"}],%s}' % text.encode()
 
 
+ADD = {"type": "function", "function": {"name": "add"}}
 UNSUPPORTED = {
     "n": 2,
     "logprobs": True,
@@ -50,8 +51,6 @@ UNSUPPORTED = {
     "logit_bias": {"5": 1},
     "presence_penalty": 1,
     "frequency_penalty": 1,
-    "tools": [],
-    "tool_choice": "auto",
     "response_format": {"type": "json_object"},
     "user": "me",
     "metadata": {},
@@ -142,6 +141,37 @@ TABLE = {
     "role_mapping of an unknown role": wrong("role_mapping.robot", role_mapping={"robot": "R"}),
     "an unknown field": wrong("colour", colour="red"),
     **{f"{name}, not supported yet": wrong(name, **{name: value}) for name, value in UNSUPPORTED.items()},
+    # tools; the model has none
+    "tools to a model without": wrong("tools", tools=[ADD]),
+    "tools empty": wrong("tools", tools=[]),
+    "a tool of an unknown type": wrong("tools[0].type", tools=[{**ADD, "type": "retrieval"}]),
+    "a strict function": wrong(
+        "tools[0].function.strict", tools=[{"type": "function", "function": {"name": "add", "strict": True}}]
+    ),
+    "a choice without tools": wrong("tool_choice", tool_choice="auto"),
+    "a choice that is required": wrong("tool_choice", tools=[ADD], tool_choice="required"),
+    "one call at a time": wrong("parallel_tool_calls", tools=[ADD], parallel_tool_calls=False),
+    "calls to a model without tools": Bad(
+        {
+            "messages": [
+                *HELLO,
+                {
+                    "role": "assistant",
+                    "tool_calls": [
+                        {"id": "1", "type": "function", "function": {"name": "add", "arguments": "{}"}}
+                    ],
+                },
+            ]
+        },
+        "messages",
+    ),
+    "a tool's answer to nothing": Bad(
+        {"messages": [*HELLO, {"role": "tool", "tool_call_id": "1", "content": "5"}]}, "messages[1].tool_call_id"
+    ),
+    "thinking to a model without": wrong(
+        "chat_template_kwargs.enable_thinking", chat_template_kwargs={"enable_thinking": True}
+    ),
+    "another option of the template": wrong("chat_template_kwargs.x", chat_template_kwargs={"x": True}),
     # too much for the model
     "a prompt too long": Bad({"messages": user("1 " * 5000)}, "messages", "context_length_exceeded"),
     "a prompt too long, streamed": Bad(

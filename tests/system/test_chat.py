@@ -27,6 +27,16 @@ def encode(model: Path, text: str) -> int:
     return len(AutoTokenizer.from_pretrained(model).encode(text))
 
 
+def usage(prompt: int, completion: int) -> dict[str, Any]:
+    """Return the usage of an answer without a thought."""
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
+
+
 def finish_of(chunks: list[dict[str, Any]]) -> list[str]:
     """Return all finish reasons of a stream."""
     choices = [choice for chunk in chunks for choice in chunk["choices"]]
@@ -102,7 +112,7 @@ def test_usage_comes_in_a_chunk_of_its_own_if_asked_for(counting: Server) -> Non
     assert all(chunk["usage"] is None for chunk in chunks)
     assert last["choices"] == []
     # Four numbers and the end of the turn.
-    assert last["usage"] == {"prompt_tokens": 1, "completion_tokens": 5, "total_tokens": 6}
+    assert last["usage"] == usage(1, 5)
 
 
 @pytest.mark.parametrize("content", ["7", "390", "say spell", "Hello, wörld! 日本語", "1 2 3\n4"])
@@ -139,8 +149,7 @@ def test_prompt_tokens_are_those_of_the_templated_prompt(
 
 
 def test_completion_tokens_hold_the_end_of_the_turn(counting: Server) -> None:
-    usage = counting.ask("395")["usage"]
-    assert usage == {"prompt_tokens": 1, "completion_tokens": 6, "total_tokens": 7}
+    assert counting.ask("395")["usage"] == usage(1, 6)
 
 
 def test_completion_tokens_hold_those_of_a_stop_string(counting: Server) -> None:
@@ -168,7 +177,7 @@ def test_a_limit_holds_to_the_token(counting: Server, name: str) -> None:
 def test_an_answer_ends_where_the_context_does(counting: Server) -> None:
     """The context holds 4096 tokens."""
     answer = counting.ask("1 " * 4094 + "1", max_tokens=50)
-    assert answer["usage"] == {"prompt_tokens": 4095, "completion_tokens": 1, "total_tokens": 4096}
+    assert answer["usage"] == usage(4095, 1)
     assert answer["choices"][0]["finish_reason"] == "length"
 
 

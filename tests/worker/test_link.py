@@ -100,7 +100,7 @@ def test_a_frontend_of_another_major_version_is_as_good_as_a_refusal(
 ) -> None:
     frontend.hear()
 
-    frontend.say(Welcome("2.0"))
+    frontend.say(Welcome("1.0"))
 
     assert orders.get(timeout=10) == Stop(78)
 

@@ -1,12 +1,19 @@
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling
+from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling, ToolCall
 from mlx_llm_server.scripts.models import successor
 from mlx_llm_server.worker.loading import LoadedModel
-from mlx_llm_server.worker.prompts import DEFAULT_ROLE_MAPPING, InvalidRequest, PromptBuilder, join_roles
+from mlx_llm_server.worker.prompts import (
+    DEFAULT_ROLE_MAPPING,
+    InvalidRequest,
+    PromptBuilder,
+    join_roles,
+    template_messages,
+)
 
 from .conftest import loaded
 
@@ -125,6 +132,78 @@ def test_what_a_template_refuses_is_invalid(tmp_path: Path, template: str) -> No
         PromptBuilder(tokenizer).build(request(("user", "hi")))
 
     assert raised.value.param == "messages"
+
+
+# --- tools and thinking ----------------------------------------------------------------------------------
+
+TOOL = '{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}'
+CALL = ToolCall("add", '{"é": [1, 2.5, null], "b": {}}', "call_1")
+TALK = (
+    ChatMessage("user", "add"),
+    ChatMessage("assistant", "", "I could count.", (CALL, ToolCall("now", "{}", "call_2"))),
+    ChatMessage("tool", "5", tool_call_id="call_1"),
+)
+
+
+def of_template(tmp_path: Path, name: str) -> Any:
+    return loaded(successor(tmp_path, last=1, texts={}, chat_template=name)).tokenizer
+
+
+def test_tools_and_calls_are_rendered_with_arguments_as_objects(tmp_path: Path) -> None:
+    tokenizer = of_template(tmp_path, "chatml-tools")
+
+    text = tokenizer.decode(PromptBuilder(tokenizer).build(replace(request(), messages=TALK, tools=(TOOL,))))
+
+    assert f"<tools>\n{TOOL}\n</tools>" in text
+    assert '<tool_call>\n{"name": "add", "arguments": {"é": [1, 2.5, null], "b": {}}}\n</tool_call>' in text
+    assert text.endswith("<tool_response>\n5\n</tool_response><|im_end|>\n<|im_start|>assistant\n")
+
+
+def test_messages_have_what_templates_look_for() -> None:
+    _, assistant, tool = template_messages(TALK, short_ids=False)
+
+    assert assistant["reasoning_content"] == "I could count."
+    assert assistant["content"] == ""
+    assert assistant["tool_calls"][0] == {
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": "add", "arguments": {"é": [1, 2.5, None], "b": {}}},
+    }
+    assert tool == {"role": "tool", "content": "5", "tool_call_id": "call_1", "name": "add"}
+
+
+def test_mistrals_templates_get_ids_of_nine_characters(tmp_path: Path) -> None:
+    tokenizer = of_template(tmp_path, "chatml-tools")
+    tokenizer._tokenizer.chat_template = (
+        "{% for message in messages if tools %}{% for call in message.tool_calls or [] %}"
+        "{% if call.id|length != 9 %}{{ raise_exception('no') }}{% endif %}{{ call.id }},{% endfor %}"
+        "{{ message.tool_call_id }}{% endfor %}"
+    )
+
+    text = tokenizer.decode(PromptBuilder(tokenizer).build(replace(request(), messages=TALK, tools=(TOOL,))))
+
+    first, second, answered = text.split(",")
+    assert (first + second).isalnum()
+    assert second != first == answered
+
+
+@pytest.mark.parametrize("name", ["none", "chatml"])
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"tools": (TOOL,)}, "tools"),
+        ({"messages": TALK}, "messages"),
+        ({"enable_thinking": False}, "chat_template_kwargs.enable_thinking"),
+    ],
+    ids=["tools", "calls", "thinking"],
+)
+def test_what_a_model_has_not_is_invalid(tmp_path: Path, name: str, fields: dict[str, Any], param: str) -> None:
+    builder = PromptBuilder(of_template(tmp_path, name))
+
+    with pytest.raises(InvalidRequest) as raised:
+        builder.build(replace(request(("user", "hi")), **fields))
+
+    assert raised.value.param == param
 
 
 def test_prompts_are_built_by_several_threads_at_once(nonsense: LoadedModel) -> None:

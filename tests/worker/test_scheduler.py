@@ -3,6 +3,7 @@
 import pytest
 from mlx_llm_server.protocol.messages import (
     Accepted,
+    Aside,
     Cancelled,
     ChatMessage,
     Delta,
@@ -10,7 +11,9 @@ from mlx_llm_server.protocol.messages import (
     Generate,
     Sampling,
     Step,
+    ToolCall,
 )
+from mlx_llm_server.worker.answer import AnswerParser, Pair
 from mlx_llm_server.worker.scheduler import (
     CancelRequested,
     Event,
@@ -27,7 +30,7 @@ from mlx_llm_server.worker.scheduler import (
     Token,
     Unprepared,
 )
-from mlx_llm_server.worker.text import TextStream
+from mlx_llm_server.worker.text import ParsedTextStream, TextStream
 
 
 class Letters:
@@ -223,6 +226,72 @@ def test_the_tokens_of_a_generation_that_is_gone_are_ignored() -> None:
 
     assert scheduler.handle(stepped(Token(K1, ord("b"), None))) == []
     assert scheduler.handle(stepped(Token(K1, ord("b"), "length"))) == []
+
+
+def parsing(thinking: bool = False) -> Scheduler:
+    """Return a scheduler with a generation that thinks between `(` and `)` and calls between `[` and `]`."""
+    parser = AnswerParser(
+        Pair("(", ")"), Pair("[", "]"), lambda name: (ToolCall(name, "{}"),) if name else (), thinking=thinking
+    )
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, request()))
+    scheduler.handle(Prepared(K1, [1], ParsedTextStream(Letters(), (), parser)))
+    return scheduler
+
+
+def said(scheduler: Scheduler, letters: str, finish: str | None = None) -> list[Delta]:
+    """Return the deltas of an answer's letters; a finish comes with the last one."""
+    deltas = []
+    for index, letter in enumerate(letters):
+        last = finish if index == len(letters) - 1 else None
+        (send,) = scheduler.handle(stepped(Token(K1, ord(letter), last)))
+        assert isinstance(send, Send)
+        assert isinstance(send.message, Step)
+        deltas.extend(send.message.deltas)
+    return deltas
+
+
+def test_thoughts_and_calls_come_beside_the_text() -> None:
+    deltas = said(parsing(), "(a)b[f]!", "stop")
+
+    assert [delta.text for delta in deltas] == ["", "", "", "b", "", "", "", ""]
+    assert [delta.aside for delta in deltas] == [
+        Aside("", 1),
+        Aside("a", 1),
+        Aside("", 1),
+        None,
+        None,
+        None,
+        Aside("", 0, (ToolCall("f", "{}"),)),
+        None,
+    ]
+    assert deltas[-1].finish == "tool_calls"
+
+
+@pytest.mark.parametrize(
+    ("letters", "finish", "reason"),
+    [
+        ("[f]x", "stop", "tool_calls"),
+        ("[f]x", "length", "length"),
+        ("[f!", "stop", "tool_calls"),
+        ("[]!", "stop", "stop"),
+    ],
+)
+def test_a_turn_that_ends_with_calls_delivered_ends_for_them(letters: str, finish: str, reason: str) -> None:
+    assert said(parsing(), letters, finish)[-1].finish == reason
+
+
+def test_a_call_that_the_length_cuts_is_text() -> None:
+    last = said(parsing(), "a[f", "length")[-1]
+
+    assert (last.text, last.finish, last.aside) == ("[f", "length", None)
+
+
+def test_what_the_prompt_opened_is_a_thought() -> None:
+    first, last = said(parsing(thinking=True), "a!", "stop")
+
+    assert (first.text, first.aside) == ("", Aside("a", 1))
+    assert (last.text, last.aside, last.finish) == ("", None, "stop")
 
 
 def test_tokens_that_are_no_text_fail_their_row_alone() -> None:

@@ -68,6 +68,9 @@ def test_messages_are_enough() -> None:
         {"role_mapping": {}},
         {"role_mapping": {"system_prompt": "", "system": "S:", "user": "U:", "assistant": "A:", "stop": "\n"}},
         {"model": "any/name"},
+        {"chat_template_kwargs": {}},
+        {"chat_template_kwargs": {"enable_thinking": True}},
+        {"chat_template_kwargs": {"enable_thinking": None}},
     ],
     ids=str,
 )
@@ -146,6 +149,7 @@ def test_text_of_any_script_is_taken_as_it_is() -> None:
         ("model", ""),
         ("model", 5),
         ("model", "x" * 513),
+        ("chat_template_kwargs", True),
         ("messages", []),
         ("messages", "hi"),
         ("messages", {}),
@@ -163,7 +167,7 @@ def test_a_value_out_of_its_bounds_is_refused_by_its_name(name: str, value: Any)
     ("fields", "param"),
     [
         ({"messages": ["hi"]}, "messages[0]"),
-        ({"messages": [*MESSAGES, {"role": "tool", "content": "x"}]}, "messages[1].role"),
+        ({"messages": [*MESSAGES, {"role": "robot", "content": "x"}]}, "messages[1].role"),
         ({"messages": [{"role": "user", "content": None}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": 5}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": []}]}, "messages[0].content"),
@@ -180,6 +184,7 @@ def test_a_value_out_of_its_bounds_is_refused_by_its_name(name: str, value: Any)
         ({"stop": [5]}, "stop[0]"),
         ({"stream": True, "stream_options": {"include_usage": 1}}, "stream_options.include_usage"),
         ({"role_mapping": {"user": 5}}, "role_mapping.user"),
+        ({"chat_template_kwargs": {"enable_thinking": "yes"}}, "chat_template_kwargs.enable_thinking"),
         ({"role_mapping": {"tool": "T:"}}, "role_mapping.tool"),
     ],
     ids=str,
@@ -242,9 +247,14 @@ def test_no_field_is_both_served_and_refused() -> None:
             "unsupported_parameter",
         ),
         (
-            {"messages": [{"role": "assistant", "content": "x", "tool_calls": []}]},
-            "messages[0].tool_calls",
+            {"messages": [{"role": "assistant", "content": "x", "refusal": "no"}]},
+            "messages[0].refusal",
             "unsupported_parameter",
+        ),
+        (
+            {"messages": MESSAGES, "chat_template_kwargs": {"thinking": True}},
+            "chat_template_kwargs.thinking",
+            "unknown_parameter",
         ),
         (
             {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "y": 1}]}]},

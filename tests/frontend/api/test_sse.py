@@ -103,6 +103,22 @@ def test_a_stream_is_the_role_the_text_the_end_and_the_mark() -> None:
     ]
 
 
+CALL = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 1}'}}
+
+
+def test_thoughts_and_calls_have_deltas_of_their_own() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.reasoning("hm")
+        await stream.drained()
+        stream.tool_call(0, CALL)
+        await stream.drained()
+        stream.end("tool_calls", None)
+
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks(stream_of(act))]
+
+    assert deltas[1:] == [{"reasoning_content": "hm"}, {"tool_calls": [{"index": 0, **CALL}]}, {}]
+
+
 def test_every_chunk_says_what_it_belongs_to() -> None:
     async def act(stream: ChunkStream) -> None:
         stream.text("x")
@@ -171,6 +187,39 @@ def test_what_comes_while_a_write_is_under_way_goes_out_together_in_order_and_be
     assert contents(events)[-1] == "one two three"
     assert [chunk["choices"][0]["finish_reason"] for chunk in chunks(events)] == [None, None, None, "stop"]
     assert events[-1] == "[DONE]"
+
+
+def test_what_gathers_keeps_the_order_of_thoughts_text_and_calls() -> None:
+    async def main() -> list[str]:
+        said = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            await stream.drained()
+            stream.text(MUCH)
+            stream.reasoning("a")
+            stream.reasoning("b")
+            stream.text("c")
+            stream.reasoning("d")
+            stream.tool_call(0, CALL)
+            stream.text("e")
+            stream.text("f")
+            stream.end("tool_calls", None)
+            said.set()
+
+        async with requested(act) as (reader, _):
+            await said.wait()
+            return await read_events(reader)
+
+    deltas = [chunk["choices"][0]["delta"] for chunk in chunks(asyncio.run(main()))]
+
+    assert deltas[2:] == [
+        {"reasoning_content": "ab"},
+        {"content": "c"},
+        {"reasoning_content": "d"},
+        {"tool_calls": [{"index": 0, **CALL}]},
+        {"content": "ef"},
+        {},
+    ]
 
 
 def test_an_error_comes_after_the_text_that_gathered() -> None:
