@@ -25,13 +25,13 @@ class Exercise:
     """A conversation up to a question, and the answer.
 
     Attributes:
-    X
+        messages: In OpenAI's shape; the last is the user's or a tool's. Assistant messages among them are right
             answers too, and are learned from.
         answer: The assistant's text; a tool call in it is written as `template.call_text` writes it.
         tools: Tool definitions in OpenAI's shape.
         thought: What to think before the answer when thinking is asked for; None where a word or two that
             anybody can make of the question is enough.
-        spelled: The answer is to be learned letter by letter, not by the tokenizer's pieces (the text is the same).
+        spelled: The answer is to be learned letter by letter, not by the tokenizer's pieces; the text is the same.
         check: Says whether a text is right; None wants the answer, word for word.
     """
 
