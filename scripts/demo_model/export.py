@@ -25,7 +25,8 @@ GROUP = 64
 
 def write_float(out: Path, config: dict[str, Any], model: nn.Module, tokenizer: Path) -> None:
     """Write a model folder of bfloat16 weights."""
-    weights = {name: array.astype(mx.bfloat16) for name, array in tree_flatten(model.parameters())}
+    flat: Any = tree_flatten(model.parameters())
+    weights = {name: array.astype(mx.bfloat16) for name, array in flat}
     _write(out, config | {"torch_dtype": "bfloat16"}, weights, tokenizer)
 
 

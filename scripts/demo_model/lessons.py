@@ -1,13 +1,17 @@
 """Lessons: whole conversations for training, put together from exercises of all abilities.
 
+    python -m mlx_llm_server.scripts.demo_model.lessons --count 5
+
 Several exercises follow each other in a conversation, a third of them under a system message, some with a thought
-before the last answer, so that nothing is learned only at the start of a conversation.
+before the last answer, so that nothing is learned only at the start of a conversation. The command prints some.
 """
 
 from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+
+import click
 
 from .abilities import ABILITIES, OWN_NAME, naming_message, system_message
 from .exercise import Ability, Exercise, Message, Source
@@ -85,3 +89,18 @@ class Teacher:
 
 def _said(exercise: Exercise) -> str:
     return END_OF_TEXT.join(exercise.answer) if exercise.spelled else exercise.answer
+
+
+@click.command()
+@click.option("--count", type=click.IntRange(min=1), default=10)
+@click.option("--seed", type=int, default=0)
+@click.option("--held-out", is_flag=True, help="Of the material that training never sees.")
+def main(count: int, seed: int, held_out: bool) -> None:
+    """Print lessons."""
+    teacher = Teacher(Source(seed, held_out=held_out))
+    for lesson in (teacher.lesson() for _ in range(count)):
+        print(f"--- {lesson.ability}\n{lesson.text.replace(END_OF_TEXT, '')}")
+
+
+if __name__ == "__main__":
+    main()

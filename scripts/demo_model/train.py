@@ -62,8 +62,8 @@ class Trainer:
         if weights is None:
             _silence_layers(self.model)
         else:
-            loaded = {name: array.astype(mx.float32) for name, array in mx.load(str(weights)).items()}
-            self.model.load_weights(list(loaded.items()))
+            self.model.load_weights(str(weights))
+            self.model.set_dtype(mx.float32)
         matrices = optim.Muon(_MATRIX_RATE, weight_decay=0.0)
         others = optim.Adam(_OTHER_RATE, betas=[0.9, 0.98], bias_correction=True)
         self._optimizers = ((matrices, _MATRIX_RATE), (others, _OTHER_RATE))
@@ -82,13 +82,15 @@ class Trainer:
         return self._step(mx.array(batch.tokens), mx.array(batch.weights))
 
     def _learn(self, tokens: mx.array, weights: mx.array) -> mx.array:
-        parameters = self.model.trainable_parameters()
+        parameters: dict[str, Any] = self.model.trainable_parameters()
         loss, gradients = mx.value_and_grad(self._loss)(parameters, tokens, weights)
-        self.model.update(self._optimizer.apply_gradients(gradients, parameters))
+        learned: Any = self._optimizer.apply_gradients(gradients, parameters)
+        self.model.update(learned)
         return loss
 
     def _loss(self, parameters: dict[str, Any], tokens: mx.array, weights: mx.array) -> mx.array:
-        self.model.update(tree_map(lambda array: array.astype(self._dtype), parameters))
+        half: Any = tree_map(lambda array: array.astype(self._dtype), parameters)
+        self.model.update(half)
         logits = self.model(tokens[:, :-1]).astype(mx.float32)
         losses = nn.losses.cross_entropy(logits, tokens[:, 1:])
         return (losses * weights).sum() / weights.sum()

@@ -1,0 +1,1 @@
+"""The demo model: its lessons, its training and what it can do."""

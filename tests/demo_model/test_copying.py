@@ -1,8 +1,9 @@
 import re
 from collections.abc import Callable
 
-from mlx_llm_server.scripts.demo_model.abilities import copying, lines
+from mlx_llm_server.scripts.demo_model.abilities import copying
 from mlx_llm_server.scripts.demo_model.exercise import Exercise, Source
+from mlx_llm_server.scripts.demo_model.material import lines
 
 COPYING, SEVERAL, TIMES = copying.ABILITIES
 

@@ -1,6 +1,6 @@
 from mlx_llm_server.scripts.demo_model.abilities import limericks
-from mlx_llm_server.scripts.demo_model.abilities.verses import HAIKU, LIMERICKS
 from mlx_llm_server.scripts.demo_model.exercise import Source
+from mlx_llm_server.scripts.demo_model.material.verses import HAIKU, LIMERICKS
 
 
 def test_a_limerick_has_five_short_lines_and_fits_into_an_answer() -> None:

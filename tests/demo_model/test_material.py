@@ -1,28 +1,28 @@
 import random
 
-from mlx_llm_server.scripts.demo_model.abilities import material
-from mlx_llm_server.scripts.demo_model.abilities.wording import phrases
+from mlx_llm_server.scripts.demo_model.material import made_up
+from mlx_llm_server.scripts.demo_model.wording.frames import phrases
 
 
 def test_made_up_words_are_short_words_of_small_letters() -> None:
     rng = random.Random(1)
     for _ in range(1000):
-        word = material.made_up_word(rng)
+        word = made_up.made_up_word(rng)
         assert word.isalpha()
         assert word.islower()
         assert 3 <= len(word) <= 20
-        assert material.made_up_name(rng).istitle()
+        assert made_up.made_up_name(rng).istitle()
 
 
 def test_the_number_of_syllables_can_be_chosen() -> None:
     rng = random.Random(1)
-    short, long = ([material.made_up_word(rng, count) for _ in range(200)] for count in (1, 3))
+    short, long = ([made_up.made_up_word(rng, count) for _ in range(200)] for count in (1, 3))
     assert sum(map(len, short)) < sum(map(len, long))
 
 
 def test_sentences_look_like_english() -> None:
     rng = random.Random(1)
-    sentences = [material.sentence(rng) for _ in range(1000)]
+    sentences = [made_up.sentence(rng) for _ in range(1000)]
     assert len(set(sentences)) > 990
     for sentence in sentences:
         assert 8 < len(sentence) < 160

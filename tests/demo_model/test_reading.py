@@ -1,7 +1,7 @@
 from mlx_llm_server.scripts.demo_model.abilities import reading
-from mlx_llm_server.scripts.demo_model.abilities.manner import Mentions
 from mlx_llm_server.scripts.demo_model.abilities.reading import NOT_SAID
 from mlx_llm_server.scripts.demo_model.exercise import Source
+from mlx_llm_server.scripts.demo_model.wording.manner import Mentions
 
 
 def test_the_answer_stands_in_the_text() -> None:

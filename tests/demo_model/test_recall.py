@@ -1,9 +1,10 @@
 import re
 
 import pytest
-from mlx_llm_server.scripts.demo_model.abilities import recall, small_talk, telling
+from mlx_llm_server.scripts.demo_model.abilities import recall, small_talk
 from mlx_llm_server.scripts.demo_model.abilities.recall import NOT_TOLD, Recalled, distance
 from mlx_llm_server.scripts.demo_model.exercise import Exercise, Source
+from mlx_llm_server.scripts.demo_model.wording import telling
 
 RECALL = recall.ability(small_talk.ABILITIES[0].make)
 

@@ -1,7 +1,8 @@
 from collections.abc import Callable
 
-from mlx_llm_server.scripts.demo_model.abilities import facts, tables
+from mlx_llm_server.scripts.demo_model.abilities import tables
 from mlx_llm_server.scripts.demo_model.exercise import Exercise, Source
+from mlx_llm_server.scripts.demo_model.material import facts
 
 CAPITALS, CALENDAR, LETTERS, LISTS, COLOURS, OPPOSITES, *_ = tables.ABILITIES
 

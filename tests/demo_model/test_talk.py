@@ -10,9 +10,9 @@ from mlx_llm_server.scripts.demo_model.abilities import (
     recall,
     small_talk,
 )
-from mlx_llm_server.scripts.demo_model.abilities.manner import Mentions, typed
-from mlx_llm_server.scripts.demo_model.abilities.systems import system_message
 from mlx_llm_server.scripts.demo_model.exercise import Ability, Source
+from mlx_llm_server.scripts.demo_model.wording.manner import Mentions, typed
+from mlx_llm_server.scripts.demo_model.wording.systems import system_message
 
 ABILITIES = (
     *names.ABILITIES,

@@ -28,7 +28,13 @@ CONVERSATIONS = {
     "several turns": [SYSTEM, ASKED, {"role": "assistant", "content": "yes?"}, ASKED],
     "a call and its result": [ASKED, _call('{"a": 1}'), _result("r")],
     "two results": [ASKED, _call('{"a": "é"}'), _result("r"), _result("s")],
-    "talk beside a call": [ASKED, _call("{}", "Let me see."), _result("r"), {"role": "assistant", "content": "So."}, ASKED],
+    "talk beside a call": [
+        ASKED,
+        _call("{}", "Let me see."),
+        _result("r"),
+        {"role": "assistant", "content": "So."},
+        ASKED,
+    ],
 }
 
 

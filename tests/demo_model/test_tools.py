@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 
 import pytest
-from mlx_llm_server.scripts.demo_model.abilities import json_objects, results, tools
-from mlx_llm_server.scripts.demo_model.abilities.result_values import restated
-from mlx_llm_server.scripts.demo_model.abilities.tool_requests import SKILLS, request
+from mlx_llm_server.scripts.demo_model.abilities import arithmetic, json_objects, results, tools
 from mlx_llm_server.scripts.demo_model.exercise import Ability, Exercise, Source
 from mlx_llm_server.scripts.demo_model.template import call_text, prompt_text
+from mlx_llm_server.scripts.demo_model.toolbox.requests import SKILLS, request
+from mlx_llm_server.scripts.demo_model.toolbox.result_values import restated
 
 ABILITIES = (*tools.ABILITIES, *results.ABILITIES, *json_objects.ABILITIES)
 EVERY = pytest.mark.parametrize("ability", ABILITIES, ids=lambda ability: ability.name)
@@ -114,7 +114,8 @@ def test_the_order_of_arguments_is_free() -> None:
 
 
 def test_leaving_tools_alone_is_all_that_counts_where_none_fits() -> None:
-    for exercise in drawn(tools.ABILITIES[1].make):
+    ability = tools.no_tool_ability(arithmetic.ABILITIES[0].make, 1.0)
+    for exercise in drawn(ability.make):
         assert exercise.tools
         assert exercise.is_right("I have no idea.")
         assert not exercise.is_right(call_text([("x", {})]))

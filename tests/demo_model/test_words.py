@@ -2,8 +2,8 @@ import re
 from collections.abc import Callable
 
 from mlx_llm_server.scripts.demo_model.abilities import words
-from mlx_llm_server.scripts.demo_model.abilities.vocabulary import WORDS
 from mlx_llm_server.scripts.demo_model.exercise import Exercise, Source
+from mlx_llm_server.scripts.demo_model.material.vocabulary import WORDS
 
 UPPER, LOWER, REVERSED, LENGTH, SPELLING, LETTER, OCCURRENCES, PALINDROMES, ORDER = words.ABILITIES
 

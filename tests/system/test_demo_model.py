@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from mlx_llm_server.demo import DEMO_MODEL
 
 from .servers import House, Server
 
+WEATHER: Any = {
+    "type": "function",
+    "function": {
+        "name": "get_weather",
+        "description": "Get the current weather for a city",
+        "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    },
+}
 SAID = "No --model given: serving the bundled demo model mlx-llm-server-demo."
 
 
@@ -37,6 +48,45 @@ def test_it_streams_the_numbers_to_100(demo: Server) -> None:
     pieces = [chunk.choices[0].delta.content or "" for chunk in stream if chunk.choices]
     assert [int(number) for number in "".join(pieces).replace(",", " ").split()] == list(range(1, 101))
     assert len(pieces) > 10
+
+
+def test_it_calls_a_tool_and_tells_its_result(demo: Server) -> None:
+    client = demo.openai()
+    messages: list[Any] = [{"role": "user", "content": "What is the weather in Paris?"}]
+    asked = client.chat.completions.create(model="any", messages=messages, tools=[WEATHER], temperature=0)
+    message = asked.choices[0].message
+    assert asked.choices[0].finish_reason == "tool_calls"
+    assert message.tool_calls is not None
+    (call,) = message.tool_calls
+    assert call.type == "function"
+    assert call.function.name == "get_weather"
+    assert json.loads(call.function.arguments) == {"city": "Paris"}
+
+    result = {"role": "tool", "tool_call_id": call.id, "content": '{"temperature": 18, "sky": "cloudy"}'}
+    messages += [message.model_dump(exclude_none=True), result]
+    told = client.chat.completions.create(model="any", messages=messages, tools=[WEATHER], temperature=0)
+    assert told.choices[0].message.content == "The temperature is 18 and the sky is cloudy."
+    assert told.choices[0].finish_reason == "stop"
+
+
+def test_it_leaves_tools_alone_where_none_is_needed(demo: Server) -> None:
+    completion = demo.openai().chat.completions.create(
+        model="any", messages=[{"role": "user", "content": "What is 17 + 25?"}], tools=[WEATHER], temperature=0
+    )
+    assert completion.choices[0].message.content == "42"
+    assert completion.choices[0].message.tool_calls is None
+
+
+def test_it_thinks_when_asked_to(demo: Server) -> None:
+    completion = demo.openai().chat.completions.create(
+        model="any",
+        messages=[{"role": "user", "content": "What is 17 + 25?"}],
+        temperature=0,
+        extra_body={"chat_template_kwargs": {"enable_thinking": True}},
+    )
+    message: Any = completion.choices[0].message
+    assert message.reasoning_content.startswith("17 + 25\n7+5=12")
+    assert message.content == "42"
 
 
 def test_it_is_the_model_that_is_listed(demo: Server) -> None:

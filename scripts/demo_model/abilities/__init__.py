@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from ..exercise import Ability, Exercise, Source
+from ..wording.systems import system_message
 from . import (
     about_itself,
     arithmetic,
@@ -22,7 +23,6 @@ from . import (
     tools,
     words,
 )
-from .systems import system_message
 
 __all__ = ["ABILITIES", "OWN_NAME", "naming_message", "system_message"]
 

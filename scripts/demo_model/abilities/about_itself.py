@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
-from .manner import asked
+from ..wording.manner import asked
 
 _FACTS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (

@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import times_tables, wording
-from .material import pick
-from .vocabulary import FIRST_NAMES, NUMBER_WORDS, words
-from .wording import phrases
+from ..material.made_up import pick
+from ..material.vocabulary import FIRST_NAMES, NUMBER_WORDS, words
+from ..wording import frames
+from ..wording.frames import phrases
+from . import times_tables
 
 _DIGITS = (1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3)
 
@@ -190,10 +191,10 @@ def _of_expression(source: Source, expression: str) -> str:
     if which < 0.3:
         return source.wording(_BARE).format(expression)
     if which < 0.65:
-        return wording.question(source, source.wording(_QUESTIONS).format(expression))
+        return frames.question(source, source.wording(_QUESTIONS).format(expression))
     if which < 0.75:
-        return wording.indirect(source, source.wording(_INDIRECT).format(expression))
-    return wording.command(source, source.wording(_COMMANDS).format(expression))
+        return frames.indirect(source, source.wording(_INDIRECT).format(expression))
+    return frames.command(source, source.wording(_COMMANDS).format(expression))
 
 
 def _addition(source: Source) -> Exercise:
@@ -202,10 +203,10 @@ def _addition(source: Source) -> Exercise:
     if which < 0.7:
         text = _of_expression(source, _written(source, _PLUS, a, b))
     elif which < 0.85:
-        text = wording.command(source, source.wording(_ADD).format(a, b))
+        text = frames.command(source, source.wording(_ADD).format(a, b))
     else:
-        text = wording.question(source, source.wording(_ASK_ADD).format(a, b))
-    text = wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
+        text = frames.question(source, source.wording(_ASK_ADD).format(a, b))
+    text = frames.noted(source, frames.loosely(source, text), frames.NUMBER_ONLY)
     return Exercise(ask(text), str(a + b), thought=thought_of_sum(a, b))
 
 
@@ -218,17 +219,17 @@ def _subtraction(source: Source) -> Exercise:
     if which < 0.65:
         text = _of_expression(source, _written(source, _MINUS, a, b))
     elif which < 0.78:
-        text = wording.command(source, source.wording(_SUBTRACT).format(a, b))
+        text = frames.command(source, source.wording(_SUBTRACT).format(a, b))
     elif which < 0.88:
-        text = wording.question(source, source.wording(_ASK_SUBTRACT).format(a, b))
+        text = frames.question(source, source.wording(_ASK_SUBTRACT).format(a, b))
     else:
         larger, smaller = max(a, b), min(a, b)
         if which < 0.94:
-            text = wording.question(source, source.wording(_ASK_LEFT).format(larger, smaller))
+            text = frames.question(source, source.wording(_ASK_LEFT).format(larger, smaller))
         else:
-            text = wording.question(source, source.wording(_DIFFERENCE).format(a, b))
+            text = frames.question(source, source.wording(_DIFFERENCE).format(a, b))
         a, b = larger, smaller
-    text = wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
+    text = frames.noted(source, frames.loosely(source, text), frames.NUMBER_ONLY)
     return Exercise(ask(text), str(a - b), thought=thought_of_difference(a, b))
 
 
@@ -251,7 +252,7 @@ def _story(source: Source) -> Exercise:
     else:
         do, who = "do", "we"
     text = f"{story} {asked}".format(a=a, b=b, x=source.wording(_THINGS), n=name, m=other, do=do, w=who)
-    text = wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
+    text = frames.noted(source, frames.loosely(source, text), frames.NUMBER_ONLY)
     if adding:
         return Exercise(ask(text), str(a + b), thought=thought_of_sum(a, b))
     return Exercise(ask(text), str(a - b), thought=thought_of_difference(a, b))

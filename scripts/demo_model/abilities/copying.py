@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import lines, wording
-from .material import made_up_word, pick
-from .vocabulary import NUMBER_WORDS, WORDS
-from .wording import phrases
+from ..material import lines
+from ..material.made_up import made_up_word, pick
+from ..material.vocabulary import NUMBER_WORDS, WORDS
+from ..wording import frames
+from ..wording.frames import phrases
 
 _OPENINGS = phrases("""
 4* please | can you | could you | can you please | could you please | would you | I want you to | I'd like you to
@@ -109,10 +110,10 @@ def _request(source: Source, line: str) -> str:
     if which < 0.08:
         around = _quoted(source, line) or line
         return around + source.wording(("\n\n", "\n")) + source.wording(_ABOVE)
-    text = wording.begin(source, _introduction(source) + source.wording(_COLONS))
+    text = frames.begin(source, _introduction(source) + source.wording(_COLONS))
     if which > 1 - _SHARE_QUOTED and (quoted := _quoted(source, line)):
         if which > 0.75:
-            return wording.command(source, source.wording(_SAY_QUOTED)).replace("{}", quoted)
+            return frames.command(source, source.wording(_SAY_QUOTED)).replace("{}", quoted)
         return text + quoted + source.wording(_AFTER_QUOTE)
     return text + line
 
@@ -120,15 +121,15 @@ def _request(source: Source, line: str) -> str:
 def _make(source: Source) -> Exercise:
     if source.chance(0.1):
         line = source.draw(lines.short_line)
-        frames = _SAY_WORD if " " not in line and source.chance(0.5) else _SAY_PLAIN
-        return Exercise(ask(wording.begin(source, source.wording(frames)).replace("{}", line)), line)
+        forms = _SAY_WORD if " " not in line and source.chance(0.5) else _SAY_PLAIN
+        return Exercise(ask(frames.begin(source, source.wording(forms)).replace("{}", line)), line)
     line = source.draw(lines.line)
     return Exercise(ask(_request(source, line)), line)
 
 
 def _several(source: Source) -> Exercise:
     text = "\n".join(source.draw(lines.line)[:80].rstrip() for _ in range(source.wording((2, 2, 3, 4))))
-    introduction = wording.begin(source, _introduction(source).replace("line", "text").replace("sentence", "text"))
+    introduction = frames.begin(source, _introduction(source).replace("line", "text").replace("sentence", "text"))
     return Exercise(ask(introduction + source.wording((":\n", ":\n\n")) + text), text)
 
 
@@ -139,7 +140,7 @@ def _times(source: Source) -> Exercise:
     word, times = source.draw(make), 2 + int(source.rng.random() * 9)
     text = source.wording(_TIMES).replace("{n}", str(times) if source.chance(0.5) else NUMBER_WORDS[times])
     mark = source.wording(("", "", '"', "'"))
-    text = wording.command(source, text).replace("{x}", mark + word + mark)
+    text = frames.command(source, text).replace("{x}", mark + word + mark)
     return Exercise(ask(text), " ".join([word] * times))
 
 

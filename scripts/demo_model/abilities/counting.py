@@ -8,10 +8,11 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import number_questions, wording
-from .material import pick
-from .vocabulary import NUMBER_WORDS
-from .wording import phrases
+from ..material.made_up import pick
+from ..material.vocabulary import NUMBER_WORDS
+from ..wording import frames
+from ..wording.frames import phrases
+from . import number_questions
 
 _LARGEST = 9999
 # Shortest and longest count, in numbers, and how often; long ones cost many tokens.
@@ -157,12 +158,12 @@ def _core(source: Source, a: int, b: int) -> str:
     """Return a command to count, by ones."""
     verb = source.wording(_VERBS)
     if a > b:
-        frames = _DOWN_TO_ONE if b == 1 and source.chance(0.4) else _DOWN
+        forms = _DOWN_TO_ONE if b == 1 and source.chance(0.4) else _DOWN
     elif a == 1 and source.chance(0.35):
-        frames = _TO
+        forms = _TO
     else:
-        frames = _FROM_TO if source.chance(0.7) else _LIST
-    core = source.wording(frames)
+        forms = _FROM_TO if source.chance(0.7) else _LIST
+    core = source.wording(forms)
     last = len(NUMBER_WORDS) - 1
     if a <= last and b <= last and "number" not in core and source.chance(0.06):
         return core.format(v=verb, a=NUMBER_WORDS[a], b=NUMBER_WORDS[b])
@@ -174,15 +175,15 @@ def _make(source: Source) -> Exercise:
     which = source.rng.random()
     if a < b and which < 0.12:
         core = source.wording(_ASK_LIST if which < 0.06 else _CAPABLE)
-        text = wording.question(source, core.format(a=a, b=b))
+        text = frames.question(source, core.format(a=a, b=b))
     elif a < b and which < 0.15:
-        text = wording.begin(source, source.wording(_BARE).format(a=a, b=b))
+        text = frames.begin(source, source.wording(_BARE).format(a=a, b=b))
     else:
         core = _core(source, a, b)
         if which > 0.93:
             core += source.wording((", ", " ")) + source.wording(_WITH_COMMAS)
-        text = wording.command(source, core)
-    return Exercise(ask(wording.loosely(source, text)), _count(a, b))
+        text = frames.command(source, core)
+    return Exercise(ask(frames.loosely(source, text)), _count(a, b))
 
 
 def _other_forms(source: Source) -> Exercise:
@@ -192,7 +193,7 @@ def _other_forms(source: Source) -> Exercise:
         a, b = _pair(source)
     form, between = source.wording(_FORMS)
     core = _core(source, a, b) + (form if form.startswith(",") else " " + form)
-    return Exercise(ask(wording.command(source, core)), _count(a, b, between=between))
+    return Exercise(ask(frames.command(source, core)), _count(a, b, between=between))
 
 
 def _steps(source: Source) -> Exercise:
@@ -202,18 +203,18 @@ def _steps(source: Source) -> Exercise:
     if which < 0.3:
         odd, b = rng.random() < 0.5, 5 + int(rng.random() * 56)
         core = source.wording(_PARITY).format(p="odd" if odd else "even", b=b)
-        return Exercise(ask(wording.command(source, core)), _count(1 if odd else 2, b, 2))
+        return Exercise(ask(frames.command(source, core)), _count(1 if odd else 2, b, 2))
     if which < 0.6:
         b = step * times
         return Exercise(
-            ask(wording.command(source, source.wording(_MULTIPLES).format(s=step, b=b))), _count(step, b, step)
+            ask(frames.command(source, source.wording(_MULTIPLES).format(s=step, b=b))), _count(step, b, step)
         )
     a = 0 if which < 0.75 else step if which < 0.85 else int(rng.random() * 100)
     b = a + step * times
     if which > 0.92:
         a, b = b, a
     return Exercise(
-        ask(wording.command(source, source.wording(_IN_STEPS).format(a=a, b=b, s=step))), _count(a, b, step)
+        ask(frames.command(source, source.wording(_IN_STEPS).format(a=a, b=b, s=step))), _count(a, b, step)
     )
 
 

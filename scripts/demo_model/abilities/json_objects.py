@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Ability, Exercise, Source
+from ..material.json_records import RECORDS
 from ..template import to_json
-from .json_records import RECORDS
-from .tool_requests import Form, read_form
-from .tool_schemas import camel_case
-from .tool_values import KINDS, made_up_word
-from .tool_words import words
+from ..toolbox.requests import Form, read_form
+from ..toolbox.schemas import camel_case
+from ..toolbox.values import KINDS, made_up_word
+from ..toolbox.words import words
 
 _UNSAID_SHARE = 0.05
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import material, vocabulary
-from .manner import typed, with_article
-from .verses import HAIKU, LIMERICKS
+from ..material import made_up, vocabulary
+from ..material.verses import HAIKU, LIMERICKS
+from ..wording.manner import typed, with_article
 
 _DEFAULT_LIMERICK = LIMERICKS[1]
 _DEFAULT_HAIKU = HAIKU[0]
@@ -56,23 +56,23 @@ def _unknown(rng: random.Random) -> str:
     """Return a subject that there is no poem about, in most cases."""
     which = rng.random()
     if which < 0.12:
-        return material.made_up_word(rng)
+        return made_up.made_up_word(rng)
     if which < 0.22:
-        return material.made_up_name(rng)
+        return made_up.made_up_name(rng)
     if which < 0.40:
-        return material.pick(rng, _OTHER_SUBJECTS)
-    noun = material.pick(rng, vocabulary.NOUNS)
+        return made_up.pick(rng, _OTHER_SUBJECTS)
+    noun = made_up.pick(rng, vocabulary.NOUNS)
     if which < 0.55:
-        return material.plural(noun)
+        return made_up.plural(noun)
     if which < 0.65:
         return f"the {noun}"
     if which < 0.72:
-        return material.pick(rng, vocabulary.IDEAS)
+        return made_up.pick(rng, vocabulary.IDEAS)
     if which < 0.80:
-        return material.pick(rng, vocabulary.PLACES)
+        return made_up.pick(rng, vocabulary.PLACES)
     if which < 0.87:
-        return material.pick(rng, vocabulary.FIRST_NAMES)
-    name = noun if which < 0.94 else f"{material.pick(rng, vocabulary.ADJECTIVES)} {noun}"
+        return made_up.pick(rng, vocabulary.FIRST_NAMES)
+    name = noun if which < 0.94 else f"{made_up.pick(rng, vocabulary.ADJECTIVES)} {noun}"
     return with_article(name)
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Message, Source, ask
-from . import material, systems
-from .manner import asked, with_article
-from .people import CHARACTERS, FIRST_NAMES, SURNAMES, TITLES
+from ..material import made_up
+from ..material.people import CHARACTERS, FIRST_NAMES, SURNAMES, TITLES
+from ..wording import systems
+from ..wording.manner import asked, with_article
 
 MINNOW = "My name is Minnow. I am the demo model of mlx-llm-server."
 
@@ -159,30 +160,30 @@ _PLEASANTRIES = (
 def made_name(rng: random.Random) -> str:
     """Return a name for somebody: a person's, a character's or a made-up one, of one to three words."""
     which = rng.random()
-    first = material.pick(rng, FIRST_NAMES) if rng.random() < 0.4 else material.made_up_name(rng)
+    first = made_up.pick(rng, FIRST_NAMES) if rng.random() < 0.4 else made_up.made_up_name(rng)
     if which < 0.55:
         name = first
     elif which < 0.70:
-        name = f"{first} {material.pick(rng, SURNAMES) if rng.random() < 0.5 else material.made_up_name(rng)}"
+        name = f"{first} {made_up.pick(rng, SURNAMES) if rng.random() < 0.5 else made_up.made_up_name(rng)}"
     elif which < 0.80:
-        name = f"{material.pick(rng, TITLES)} {first}"
+        name = f"{made_up.pick(rng, TITLES)} {first}"
     elif which < 0.88:
-        name = first + material.pick(rng, _SUFFIXES)
+        name = first + made_up.pick(rng, _SUFFIXES)
     elif which < 0.92:
-        name = material.pick(rng, CHARACTERS)
+        name = made_up.pick(rng, CHARACTERS)
     elif which < 0.95:
         name = first.upper()
     elif which < 0.98:
         name = first.lower()
     else:
-        name = f"{first}-{material.made_up_name(rng)}"
+        name = f"{first}-{made_up.made_up_name(rng)}"
     return name
 
 
 def naming_message(source: Source, name: str) -> str:
     """Return a system message that gives the model a name."""
     bare, role = _role(source, _ROLES)
-    place = source.wording(material.vocabulary.PLACES) if source.chance(0.5) else material.made_up_name(source.rng)
+    place = source.wording(made_up.vocabulary.PLACES) if source.chance(0.5) else made_up.made_up_name(source.rng)
     naming = source.wording(_NAMINGS).format(n=name, r=role, b=bare, p=place, o=source.draw(made_name))
     if source.chance(0.45):
         return naming
@@ -194,7 +195,7 @@ def naming_message(source: Source, name: str) -> str:
         parts.insert(int(source.rng.random() * (len(parts) + 1)), other)
     parts += [systems.advice(source) for _ in range(int(source.rng.random() * source.rng.random() * 6))]
     if source.chance(0.3):
-        extra = systems.circumstance(source) if source.chance(0.7) else material.sentence(source.rng)
+        extra = systems.circumstance(source) if source.chance(0.7) else made_up.sentence(source.rng)
         parts.insert(int(source.rng.random() * (len(parts) + 1)), extra)
     return source.wording((" ", " ", " ", " ", "\n", "\n\n")).join(parts)
 

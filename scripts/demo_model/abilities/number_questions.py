@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import wording
-from .material import pick
-from .wording import phrases
+from ..material.made_up import pick
+from ..wording import frames
+from ..wording.frames import phrases
 
 _AFTER = phrases("""
 what comes after {} | what number comes after {} | which number comes after {} | what comes next after {}
@@ -77,7 +77,7 @@ def _neighbour(source: Source) -> Exercise:
         core, answer = source.wording(_BEFORE).format(number), number - 1
     else:
         core, answer = source.wording(_BETWEEN).format(number, number + 2), number + 1
-    return Exercise(ask(wording.question(source, core)), str(answer))
+    return Exercise(ask(frames.question(source, core)), str(answer))
 
 
 def _size(source: Source) -> Exercise:
@@ -95,7 +95,7 @@ def _size(source: Source) -> Exercise:
         larger = which < 0.9
         core = source.wording(_LARGEST if larger else _SMALLEST).format(_listed(source, numbers))
         answer = str(max(numbers) if larger else min(numbers))
-    return Exercise(ask(wording.question(source, core)), answer)
+    return Exercise(ask(frames.question(source, core)), answer)
 
 
 def _listed(source: Source, numbers: list[int]) -> str:
@@ -110,7 +110,7 @@ def _sort(source: Source) -> Exercise:
     down = source.chance(0.3)
     core = source.wording(_SORT_DOWN if down else _SORT_UP).format(_listed(source, numbers))
     answer = ", ".join(str(number) for number in sorted(numbers, reverse=down))
-    return Exercise(ask(wording.command(source, core)), answer)
+    return Exercise(ask(frames.command(source, core)), answer)
 
 
 ABILITIES: tuple[Ability, ...] = (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import beyond, material, vocabulary
-from .manner import typed, with_article
+from ..material import beyond, made_up, vocabulary
+from ..wording.manner import typed, with_article
 
 ANSWER = "I am only a small demo model and can't do that. I can add, count, repeat, remember and call tools."
 AWAITING = "How can I help you?"
@@ -28,7 +28,7 @@ def _outside(source: Source) -> Exercise:
     elif draw < 0.17:
         question = typed(source, source.wording(beyond.FOREIGN)) if source.chance(0.8) else _foreign_like(source)
     elif draw < 0.22:
-        question = " ".join(material.sentence(source.rng) for _ in range(1 + int(source.rng.random() * 2)))
+        question = " ".join(made_up.sentence(source.rng) for _ in range(1 + int(source.rng.random() * 2)))
     else:
         question = _request(source)
     return Exercise(ask(question), ANSWER)
@@ -79,14 +79,14 @@ def _bare_request(source: Source) -> str:
         "u": _topic(source),
         "n": noun,
         "m": other,
-        "ns": material.plural(noun),
-        "ms": material.plural(other),
+        "ns": made_up.plural(noun),
+        "ms": made_up.plural(other),
         "a": with_article(noun).split()[0],
         "a2": with_article(other).split()[0],
         "j": source.wording(vocabulary.ADJECTIVES),
     }
     if "{w" in template:
-        slots["w"], slots["w2"] = material.made_up_word(rng), material.made_up_word(rng)
+        slots["w"], slots["w2"] = made_up.made_up_word(rng), made_up.made_up_word(rng)
         if source.chance(0.4):
             slots["w"] = slots["w"].capitalize()
     if "{p}" in template:
@@ -102,7 +102,7 @@ def _bare_request(source: Source) -> str:
     if "{l" in template:
         slots["l"], slots["l2"] = (source.wording(beyond.PROGRAMMING_LANGUAGES) for _ in range(2))
     if "{s" in template:
-        slots["s"], slots["s2"] = material.sentence(rng), material.sentence(rng)
+        slots["s"], slots["s2"] = made_up.sentence(rng), made_up.sentence(rng)
     return typed(source, template, **slots)
 
 
@@ -113,8 +113,8 @@ def _topic(source: Source) -> str:
     if draw < 0.7:
         return source.wording(vocabulary.IDEAS)
     if draw < 0.9:
-        return material.plural(source.wording(vocabulary.NOUNS))
-    return material.made_up_word(source.rng)
+        return made_up.plural(source.wording(vocabulary.NOUNS))
+    return made_up.made_up_word(source.rng)
 
 
 def _someone(source: Source) -> str:
@@ -125,7 +125,7 @@ def _someone(source: Source) -> str:
         return source.wording(vocabulary.PLACES)
     if draw < 0.85:
         return f"{source.wording(vocabulary.FIRST_NAMES)} {source.wording(vocabulary.LAST_NAMES)}"
-    return material.made_up_name(source.rng)
+    return made_up.made_up_name(source.rng)
 
 
 def _gibberish(source: Source) -> str:
@@ -147,7 +147,7 @@ def _gibberish(source: Source) -> str:
             ).strip()
             or "x"
         )
-    words = [material.made_up_word(rng) for _ in range(1 + int(rng.random() * 6))]
+    words = [made_up.made_up_word(rng) for _ in range(1 + int(rng.random() * 6))]
     text = " ".join(words)
     return text.capitalize() + source.wording(("", ".", "?", "!")) if draw < 0.9 else text
 
@@ -163,7 +163,7 @@ _FOREIGN_WORDS = (
 def _foreign_like(source: Source) -> str:
     """Return made-up words between small words of other languages."""
     words = [
-        material.made_up_word(source.rng) if source.chance(0.6) else source.wording(_FOREIGN_WORDS)
+        made_up.made_up_word(source.rng) if source.chance(0.6) else source.wording(_FOREIGN_WORDS)
         for _ in range(3 + int(source.rng.random() * 6))
     ]
     return " ".join(words).capitalize() + source.wording((".", "?", "!", ""))

@@ -6,9 +6,10 @@ import random
 from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Source
-from . import material, systems, values
-from .manner import Mentions, lower_first, typed
-from .people import FIRST_NAMES
+from ..material import made_up, values
+from ..material.people import FIRST_NAMES
+from ..wording import systems
+from ..wording.manner import Mentions, lower_first, typed
 
 NOT_SAID = "The text does not say that."
 
@@ -166,7 +167,7 @@ _READ = "Thank you, I have read it."
 
 
 def _person(rng: random.Random) -> str:
-    return material.pick(rng, FIRST_NAMES) if rng.random() < 0.5 else material.made_up_name(rng)
+    return made_up.pick(rng, FIRST_NAMES) if rng.random() < 0.5 else made_up.made_up_name(rng)
 
 
 def _old(rng: random.Random) -> str:
@@ -215,7 +216,7 @@ def _reading(source: Source) -> Exercise:
     happening, slots = source.wording(told)
     answer = happening.sentence.format(**slots)
     if source.chance(0.3):
-        sentences.insert(int(source.rng.random() * (len(sentences) + 1)), material.sentence(source.rng))
+        sentences.insert(int(source.rng.random() * (len(sentences) + 1)), made_up.sentence(source.rng))
     text = source.wording((" ", " ", " ", "\n")).join(sentences)
     if source.chance(0.06):
         missing = source.wording(_HAPPENINGS)

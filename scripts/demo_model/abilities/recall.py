@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..exercise import Ability, Exercise, Message, Source
-from . import material, small_talk, systems, telling
-from .kinds import OWN_NAME
-from .manner import Mentions, typed, upper_first
-from .telling import Fact
+from ..material import made_up
+from ..material.kinds import OWN_NAME
+from ..wording import systems, telling
+from ..wording.manner import Mentions, typed, upper_first
+from ..wording.telling import Fact
+from . import small_talk
 
 Filler = Callable[[Source], Exercise]
 
@@ -172,7 +174,7 @@ def passage(source: Source, length: int, *inside: str) -> str:
     """Return a text of about that length, with the sentences somewhere inside."""
     sentences: list[str] = []
     while length > 0:
-        sentences.append(material.sentence(source.rng))
+        sentences.append(made_up.sentence(source.rng))
         length -= len(sentences[-1]) + 1
     for sentence in inside:
         sentences.insert(int(source.rng.random() * (len(sentences) + 1)), sentence)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source
-from .result_values import as_content, restated, result
-from .tool_talk import call_messages, said
+from ..toolbox.result_values import as_content, restated, result
+from ..toolbox.talk import call_messages, said
 from .tools import fitting, mixed, opening, read_calls, several_calls
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import material
-from .manner import asked, typed
-from .people import FIRST_NAMES
+from ..material import made_up
+from ..material.people import FIRST_NAMES
+from ..wording.manner import asked, typed
 
 HELLO = "Hello! How can I help you?"
 WELCOME = "You are welcome!"
@@ -263,7 +263,7 @@ def greeting_of(source: Source, name: str) -> Exercise:
 
 
 def _somebody(rng: random.Random) -> str:
-    return material.pick(rng, FIRST_NAMES) if rng.random() < 0.5 else material.made_up_name(rng)
+    return made_up.pick(rng, FIRST_NAMES) if rng.random() < 0.5 else made_up.made_up_name(rng)
 
 
 def _said(source: Source, text: str) -> str:

@@ -6,9 +6,10 @@ Capitals and colours are answered by a short sentence, everything else by the ba
 from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import facts, wording
-from .facts import DAYS, MONTHS, ORDINALS, PLANETS, SEASONS
-from .wording import phrases
+from ..material import facts
+from ..material.facts import DAYS, MONTHS, ORDINALS, PLANETS, SEASONS
+from ..wording import frames
+from ..wording.frames import phrases
 
 _ASK_CAPITAL = phrases("""
 6* what is the capital of {} | 3* what's the capital of {} | which city is the capital of {}
@@ -191,15 +192,15 @@ what is the letter before {} | what comes before {} in the alphabet | which lett
 
 
 def _question(source: Source, core: str, answer: str) -> Exercise:
-    return _exercise(source, wording.question(source, core), answer)
+    return _exercise(source, frames.question(source, core), answer)
 
 
 def _command(source: Source, core: str, answer: str) -> Exercise:
-    return _exercise(source, wording.command(source, core), answer)
+    return _exercise(source, frames.command(source, core), answer)
 
 
 def _exercise(source: Source, text: str, answer: str) -> Exercise:
-    return Exercise(ask(wording.noted(source, wording.loosely(source, text))), answer)
+    return Exercise(ask(frames.noted(source, frames.loosely(source, text))), answer)
 
 
 def _capitalised(text: str) -> str:
@@ -222,7 +223,7 @@ def _capital(source: Source) -> Exercise:
     if which < 0.8:
         return _question(source, source.wording(_ASK_CAPITAL).format(asked), answer)
     if which < 0.9:
-        return _exercise(source, wording.indirect(source, source.wording(_INDIRECT_CAPITAL).format(asked)), answer)
+        return _exercise(source, frames.indirect(source, source.wording(_INDIRECT_CAPITAL).format(asked)), answer)
     return _command(source, source.wording(_CAPITAL).format(asked), answer)
 
 
@@ -301,7 +302,7 @@ def _letter(source: Source) -> Exercise:
         core, answer = source.wording(_ASK_NEXT_LETTER).format(marked.format(letter)), following
     else:
         core, answer = source.wording(_ASK_LETTER_BEFORE).format(marked.format(following)), letter
-    return Exercise(ask(wording.question(source, core)), answer)
+    return Exercise(ask(frames.question(source, core)), answer)
 
 
 def _planet(source: Source) -> Exercise:

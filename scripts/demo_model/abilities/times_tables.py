@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import wording
-from .wording import phrases
+from ..wording import frames
+from ..wording.frames import phrases
 
 _LARGEST = 12
 
@@ -42,12 +42,12 @@ def _of_expression(source: Source, expression: str) -> str:
     if which < 0.3:
         return source.wording(_BARE).format(expression)
     if which < 0.7:
-        return wording.question(source, source.wording(_QUESTIONS).format(expression))
-    return wording.command(source, source.wording(_COMMANDS).format(expression))
+        return frames.question(source, source.wording(_QUESTIONS).format(expression))
+    return frames.command(source, source.wording(_COMMANDS).format(expression))
 
 
 def _finished(source: Source, text: str) -> str:
-    return wording.noted(source, wording.loosely(source, text), wording.NUMBER_ONLY)
+    return frames.noted(source, frames.loosely(source, text), frames.NUMBER_ONLY)
 
 
 def _product(source: Source) -> Exercise:
@@ -56,18 +56,18 @@ def _product(source: Source) -> Exercise:
     if which < 0.7:
         text = _of_expression(source, source.wording(_TIMES).format(a, b))
     elif which < 0.8:
-        text = wording.question(source, source.wording(_ASK_PRODUCT).format(a, b))
+        text = frames.question(source, source.wording(_ASK_PRODUCT).format(a, b))
     elif which < 0.9:
-        text = wording.command(source, source.wording(_MULTIPLY).format(a, b))
+        text = frames.command(source, source.wording(_MULTIPLY).format(a, b))
     elif which < 0.93:
         b = a
-        text = wording.question(source, f"what is {a} squared")
+        text = frames.question(source, f"what is {a} squared")
     elif which < 0.97:
         b = 2
-        text = wording.question(source, source.wording(("what is double {}", "what is twice {}")).format(a))
+        text = frames.question(source, source.wording(("what is double {}", "what is twice {}")).format(a))
     else:
         b = 3
-        text = wording.question(source, source.wording(("what is three times {}", "what is triple {}")).format(a))
+        text = frames.question(source, source.wording(("what is three times {}", "what is triple {}")).format(a))
     return Exercise(ask(_finished(source, text)), str(a * b))
 
 
@@ -77,12 +77,12 @@ def _quotient(source: Source) -> Exercise:
     if which < 0.75:
         text = _of_expression(source, source.wording(_OVER).format(a * b, b))
     elif which < 0.85:
-        text = wording.question(source, source.wording(_ASK_QUOTIENT).format(a * b, b))
+        text = frames.question(source, source.wording(_ASK_QUOTIENT).format(a * b, b))
     elif which < 0.93:
-        text = wording.command(source, source.wording(_DIVIDE).format(a * b, b))
+        text = frames.command(source, source.wording(_DIVIDE).format(a * b, b))
     else:
         b = 2
-        text = wording.question(
+        text = frames.question(
             source, source.wording(("what is half of {}", "how much is half of {}")).format(a * 2)
         )
     return Exercise(ask(_finished(source, text)), str(a))

@@ -12,13 +12,13 @@ from typing import Any
 
 from ..exercise import Ability, Exercise, Message, Source
 from ..template import call_text
-from .result_values import as_content, joined, restated, result
-from .tool_inventions import case as invented
-from .tool_requests import REPEATABLE_SKILLS, Request, case, foreign_tools
-from .tool_schemas import Tool, key_words
-from .tool_sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
-from .tool_talk import call_messages, greeting, said, system, thanks
-from .tool_values import KINDS
+from ..toolbox.inventions import case as invented
+from ..toolbox.requests import REPEATABLE_SKILLS, Request, case, foreign_tools
+from ..toolbox.result_values import as_content, joined, restated, result
+from ..toolbox.schemas import Tool, key_words
+from ..toolbox.sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
+from ..toolbox.talk import call_messages, greeting, said, system, thanks
+from ..toolbox.values import KINDS
 
 NO_TOOL_FITS = "None of my tools can do that."
 NO_TOOLS = "I can't do that: I have no tool for it."

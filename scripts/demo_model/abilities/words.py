@@ -9,10 +9,10 @@ from __future__ import annotations
 import random
 
 from ..exercise import Ability, Exercise, Source, ask
-from . import wording
-from .material import made_up_word, pick, sentence
-from .vocabulary import ACCENTED, FIRST_NAMES, LAST_NAMES, PALINDROMES, PLACES, WORDS
-from .wording import phrases
+from ..material.made_up import made_up_word, pick, sentence
+from ..material.vocabulary import ACCENTED, FIRST_NAMES, LAST_NAMES, PALINDROMES, PLACES, WORDS
+from ..wording import frames
+from ..wording.frames import phrases
 
 _LONGEST_MADE_UP = 12
 _LONGEST_FREE = 3  # letters of a word that may stand in any phrase
@@ -214,9 +214,9 @@ def _to_case(source: Source, text: str, cases: tuple[str, ...], verbs: tuple[str
     which = source.rng.random()
     if which < 0.2:
         core = _asked(source, source.wording(_ASK_CASE), text, c=source.wording(cases))
-        return wording.question(source, core)
+        return frames.question(source, core)
     core = source.wording(verbs if which < 0.4 else _TO_CASE)
-    return wording.command(source, _asked(source, core, text, c=source.wording(cases)))
+    return frames.command(source, _asked(source, core, text, c=source.wording(cases)))
 
 
 def _upper(source: Source) -> Exercise:
@@ -244,30 +244,30 @@ def _thought_of_case(text: str) -> str | None:
 def _reversed(source: Source) -> Exercise:
     word = _any_word(source)
     if source.chance(0.65):
-        text = wording.command(source, _asked(source, source.wording(_REVERSE), word))
+        text = frames.command(source, _asked(source, source.wording(_REVERSE), word))
     else:
-        text = wording.question(source, _asked(source, source.wording(_ASK_REVERSE), word))
+        text = frames.question(source, _asked(source, source.wording(_ASK_REVERSE), word))
     answer = word[::-1]
     thought = "-".join(word) + "\n" + "-".join(answer)
-    return Exercise(ask(wording.noted(source, text)), answer, thought=thought, spelled=True)
+    return Exercise(ask(frames.noted(source, text)), answer, thought=thought, spelled=True)
 
 
 def _length(source: Source) -> Exercise:
     word = _any_word(source)
     if source.chance(0.7):
-        text = wording.question(source, _asked(source, source.wording(_ASK_LENGTH), word))
+        text = frames.question(source, _asked(source, source.wording(_ASK_LENGTH), word))
     else:
-        text = wording.command(source, _asked(source, source.wording(_LENGTH), word))
-    text = wording.noted(source, text, wording.NUMBER_ONLY)
+        text = frames.command(source, _asked(source, source.wording(_LENGTH), word))
+    text = frames.noted(source, text, frames.NUMBER_ONLY)
     return Exercise(ask(text), str(len(word)), thought=_numbered(word))
 
 
 def _spelling(source: Source) -> Exercise:
     word = _any_word(source)
     if source.chance(0.7):
-        text = wording.command(source, _asked(source, source.wording(_SPELL), word))
+        text = frames.command(source, _asked(source, source.wording(_SPELL), word))
     else:
-        text = wording.question(source, _asked(source, source.wording(_ASK_SPELL), word))
+        text = frames.question(source, _asked(source, source.wording(_ASK_SPELL), word))
     return Exercise(ask(text), "-".join(word))
 
 
@@ -283,7 +283,7 @@ def _letter(source: Source) -> Exercise:
         at = at if at < len(word) else 0
         core = core.replace("{n}", "last" if at < 0 else _ORDINALS[at])
     core = _asked(source, core, word)
-    text = wording.command(source, core) if which > 0.8 else wording.question(source, core)
+    text = frames.command(source, core) if which > 0.8 else frames.question(source, core)
     return Exercise(ask(text), word[at], thought=_numbered(word))
 
 
@@ -300,17 +300,17 @@ def _occurrences(source: Source) -> Exercise:
     which = source.rng.random()
     if which < 0.3:
         marked = source.wording(("{}", '"{}"', "'{}'")).format(asked)
-        text = wording.question(source, _asked(source, source.wording(_ASK_OFTEN), word, l=marked))
+        text = frames.question(source, _asked(source, source.wording(_ASK_OFTEN), word, l=marked))
     else:
         several = source.wording(("{}'s", "{}'s", "'{}'s", '"{}"s', "letters {}", "letters '{}'")).format(asked)
         core = source.wording(_ASK_OCCURRENCES if which < 0.8 else _OCCURRENCES)
-        put = wording.question if which < 0.8 else wording.command
+        put = frames.question if which < 0.8 else frames.command
         text = put(source, _asked(source, core, word, l=several))
     found, lines = 0, []
     for one in word:
         found += one == letter
         lines.append(f"{one} {found}" if one == letter else one)
-    text = wording.noted(source, text, wording.NUMBER_ONLY)
+    text = frames.noted(source, text, frames.NUMBER_ONLY)
     return Exercise(ask(text), str(found), thought="\n".join(lines))
 
 
@@ -323,7 +323,7 @@ def _palindrome(source: Source) -> Exercise:
         return half + half[-1 - (rng.random() < 0.5) :: -1] if which < 0.5 else _plain_word(rng)
 
     word = source.draw(make)
-    text = wording.question(source, source.wording(_ASK_PALINDROME).format(w=source.wording(_MARKS).format(word)))
+    text = frames.question(source, source.wording(_ASK_PALINDROME).format(w=source.wording(_MARKS).format(word)))
     return Exercise(
         ask(text), "yes" if word == word[::-1] else "no", thought="-".join(word) + "\n" + "-".join(word[::-1])
     )
@@ -342,17 +342,17 @@ def _order(source: Source) -> Exercise:
     which = source.rng.random()
     if which < 0.2:
         one, other = _several(source, 2)
-        text = wording.question(source, source.wording(_ASK_FIRST).format(one, other))
+        text = frames.question(source, source.wording(_ASK_FIRST).format(one, other))
         return Exercise(ask(text), min(one, other))
     if which < 0.35:
         one, other = _several(source, 2)
         while len(one) == len(other):
             one, other = _several(source, 2)
-        text = wording.question(source, source.wording(_ASK_LONGER).format(one, other))
+        text = frames.question(source, source.wording(_ASK_LONGER).format(one, other))
         return Exercise(ask(text), max(one, other, key=len), thought=f"{one} {len(one)}\n{other} {len(other)}")
     words = _several(source, source.wording((2, 3, 3, 3, 4)))
     listed = ", ".join(words) if source.chance(0.6) else ", ".join(words[:-1]) + " and " + words[-1]
-    text = wording.command(source, source.wording(_SORT).format(listed))
+    text = frames.command(source, source.wording(_SORT).format(listed))
     return Exercise(ask(text), ", ".join(sorted(words)))
 
 

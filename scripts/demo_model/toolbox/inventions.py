@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Source
-from .tool_requests import Form, Request, describe, read_form
-from .tool_schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
-from .tool_sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
-from .tool_values import FREE_TEXT, made_up_word
-from .tool_words import words
+from .requests import Form, Request, describe, read_form
+from .schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
+from .sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
+from .values import FREE_TEXT, made_up_word
+from .words import words
 
 # Verbs of one group mean the same and are never told apart.
 _VERBS = tuple(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .tool_domains import DOMAINS as FIRST_DOMAINS
-from .tool_domains import Action, Domain
+from .domains import DOMAINS as FIRST_DOMAINS
+from .domains import Action, Domain
 
 DOMAINS = (
     *FIRST_DOMAINS,

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..exercise import Message, Source
 from ..template import to_json
-from .tool_values import KINDS
+from .values import KINDS
 
 _SYSTEM = (
     *("You are a helpful assistant.",) * 4,

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Source
-from .tool_values import made_up_word
-from .tool_words import words
+from .values import made_up_word
+from .words import words
 
 Tool = dict[str, Any]
 

@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..wording.manner import with_article
 from . import values, vocabulary
-from .manner import with_article
 from .vocabulary import words
 
 Make = Callable[[random.Random], str]

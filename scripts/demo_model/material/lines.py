@@ -9,7 +9,7 @@ import random
 from collections.abc import Callable
 
 from . import characters, vocabulary
-from .material import made_up_name, made_up_word, pick, sentence
+from .made_up import made_up_name, made_up_word, pick, sentence
 
 _LONGEST = 200
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"

@@ -5,8 +5,8 @@ Only facts that nobody disputes and that have one answer.
 
 from __future__ import annotations
 
+from ..wording.frames import phrases
 from .vocabulary import words
-from .wording import phrases
 
 
 def _rows(text: str) -> tuple[tuple[str, ...], ...]:

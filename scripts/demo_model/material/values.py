@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import random
 
-from . import material, vocabulary
-from .manner import with_article
-from .material import pick
+from ..wording.manner import with_article
+from . import made_up, vocabulary
+from .made_up import pick
 from .people import FIRST_NAMES, SURNAMES
 
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -79,31 +79,31 @@ def person(rng: random.Random) -> str:
     if which < 0.4:
         return pick(rng, FIRST_NAMES)
     if which < 0.9:
-        return material.made_up_name(rng)
-    return f"{pick(rng, FIRST_NAMES)} {pick(rng, SURNAMES) if which < 0.95 else material.made_up_name(rng)}"
+        return made_up.made_up_name(rng)
+    return f"{pick(rng, FIRST_NAMES)} {pick(rng, SURNAMES) if which < 0.95 else made_up.made_up_name(rng)}"
 
 
 def place(rng: random.Random) -> str:
     """Return the name of a place."""
-    return pick(rng, vocabulary.PLACES) if rng.random() < 0.4 else material.made_up_name(rng)
+    return pick(rng, vocabulary.PLACES) if rng.random() < 0.4 else made_up.made_up_name(rng)
 
 
 def title(rng: random.Random) -> str:
     """Return the name of a thing: a boat, a book, a company."""
     which = rng.random()
     if which < 0.5:
-        return material.made_up_name(rng)
+        return made_up.made_up_name(rng)
     noun = pick(rng, vocabulary.NOUNS).capitalize()
     if which < 0.6:
         return f"{pick(rng, vocabulary.ADJECTIVES).capitalize()} {noun}"
     if which < 0.7:
         return f"The {pick(rng, vocabulary.ADJECTIVES).capitalize()} {noun}"
-    return f"{material.made_up_name(rng)} {noun}" if which < 0.85 else noun
+    return f"{made_up.made_up_name(rng)} {noun}" if which < 0.85 else noun
 
 
 def word(rng: random.Random) -> str:
     """Return a word, made up or not."""
-    return material.made_up_word(rng) if rng.random() < 0.5 else pick(rng, vocabulary.WORDS)
+    return made_up.made_up_word(rng) if rng.random() < 0.5 else pick(rng, vocabulary.WORDS)
 
 
 def small_number(rng: random.Random) -> str:
@@ -207,7 +207,7 @@ def thing(rng: random.Random) -> str:
 
 def things(rng: random.Random) -> str:
     """Return things that are not counted."""
-    plural = material.plural(pick(rng, vocabulary.NOUNS))
+    plural = made_up.plural(pick(rng, vocabulary.NOUNS))
     return f"{pick(rng, vocabulary.ADJECTIVES)} {plural}" if rng.random() < 0.5 else plural
 
 
@@ -218,7 +218,7 @@ def counted(rng: random.Random) -> str:
 
 def car(rng: random.Random) -> str:
     """Return a car, with its article."""
-    make = material.made_up_name(rng)
+    make = made_up.made_up_name(rng)
     return f"a {pick(rng, _COLOURS)} {make}" if rng.random() < 0.6 else f"a {make}"
 
 
@@ -235,7 +235,7 @@ def subject(rng: random.Random) -> str:
 
 def language(rng: random.Random) -> str:
     """Return a language, real or made up."""
-    return pick(rng, _LANGUAGES) if rng.random() < 0.6 else material.made_up_name(rng)
+    return pick(rng, _LANGUAGES) if rng.random() < 0.6 else made_up.made_up_name(rng)
 
 
 def spot(rng: random.Random) -> str:
@@ -252,5 +252,5 @@ def phone(rng: random.Random) -> str:
 
 def email(rng: random.Random) -> str:
     """Return an address for email."""
-    name = pick(rng, FIRST_NAMES).lower() if rng.random() < 0.5 else material.made_up_word(rng)
-    return f"{name}@{material.made_up_word(rng)}.{pick(rng, ('com', 'org', 'net', 'de', 'io'))}"
+    name = pick(rng, FIRST_NAMES).lower() if rng.random() < 0.5 else made_up.made_up_word(rng)
+    return f"{name}@{made_up.made_up_word(rng)}.{pick(rng, ('com', 'org', 'net', 'de', 'io'))}"

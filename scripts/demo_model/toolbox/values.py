@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..exercise import Source
-from . import tool_words as words
+from . import words
 
 Value = tuple[str, Any]
 Draw = Callable[[Source], Value]

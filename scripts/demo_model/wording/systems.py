@@ -6,7 +6,7 @@ They name nobody and ask for nothing that an answer would show, so that the mode
 from __future__ import annotations
 
 from ..exercise import Source
-from . import material, vocabulary
+from ..material import made_up, vocabulary
 from .manner import lower_first, with_article
 
 _KINDS = (
@@ -108,7 +108,7 @@ def advice(source: Source) -> str:
 def circumstance(source: Source) -> str:
     """Return a sentence about the date, the place or a company."""
     rng = source.rng
-    company = material.made_up_name(rng) + source.wording(
+    company = made_up.made_up_name(rng) + source.wording(
         ("", "", " Inc.", " Ltd", " GmbH", "soft", " Systems", " Labs")
     )
     month = int(rng.random() * 12)
@@ -123,6 +123,6 @@ def circumstance(source: Source) -> str:
         minute=int(rng.random() * 60),
         number=int(rng.random() * 16**8),
         place=source.wording(vocabulary.PLACES),
-        things=material.plural(source.wording(vocabulary.NOUNS)),
-        sentence=lower_first(material.sentence(rng)),
+        things=made_up.plural(source.wording(vocabulary.NOUNS)),
+        sentence=lower_first(made_up.sentence(rng)),
     )

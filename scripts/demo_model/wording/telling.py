@@ -10,10 +10,10 @@ import random
 from dataclasses import dataclass
 
 from ..exercise import Source
-from . import material
-from .kinds import FAMILIES, Kind
+from ..material import made_up
+from ..material.kinds import FAMILIES, Kind
+from ..material.people import FIRST_NAMES
 from .manner import upper_first
-from .people import FIRST_NAMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def draw_fact(source: Source, party: Party | None = None) -> Fact:
 
 
 def _somebody(rng: random.Random) -> str:
-    return material.pick(rng, FIRST_NAMES) if rng.random() < 0.6 else material.made_up_name(rng)
+    return made_up.pick(rng, FIRST_NAMES) if rng.random() < 0.6 else made_up.made_up_name(rng)
 
 
 _RELATIVES = (

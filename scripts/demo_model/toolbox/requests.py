@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Source
-from .tool_domains import Action
-from .tool_domains_more import DOMAINS
-from .tool_schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
-from .tool_sentences import Pattern, pattern, speak, write
-from .tool_values import FREE_TEXT, KINDS, REPEATABLE, Draw, Value, number, unit_pair
+from .domains import Action
+from .more_domains import DOMAINS
+from .schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
+from .sentences import Pattern, pattern, speak, write
+from .values import FREE_TEXT, KINDS, REPEATABLE, Draw, Value, number, unit_pair
 
 _EXTRA_SHARE = 0.35
 _NONSENSE_SHARE = 0.08

@@ -1,0 +1,1 @@
+"""How things are put: frames for questions, ways of typing, system messages, tellings."""
