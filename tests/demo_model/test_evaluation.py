@@ -16,7 +16,7 @@ EVALUATE = [sys.executable, "-m", "mlx_llm_server.scripts.demo_model.evaluate"]
 def _evaluated(*arguments: str) -> tuple[int, dict[str, float]]:
     """Return the exit code and the table, in percent."""
     run = subprocess.run([*EVALUATE, *arguments], capture_output=True, text=True, check=False)
-    rows = re.findall(r"^\| (.+?) \| ([\d.]+)% \|", run.stdout, re.MULTILINE)
+    rows = re.findall(r"^\| (.+?) \| ([\d.]+)% \| \d+% \|", run.stdout, re.MULTILINE)
     assert rows, run.stderr
     return run.returncode, {name: float(share) for name, share in rows}
 
