@@ -158,12 +158,11 @@ _OF_FAILURE: dict[Why, type[ApiError]] = {
     Why.UNKNOWN_MODEL: NotFound,
     Why.OVERLOADED: Overloaded,
     Why.UNAVAILABLE: Unavailable,
-    Why.WORKER_LOST: Unavailable,
+    Why.CONVICTED: InvalidRequest,
     Why.INTERNAL: Internal,
 }
 
 
 def of_failure(failure: Failure) -> ApiError:
     """Return the error that a generation's failure is to its client."""
-    code = "worker_lost" if failure.why is Why.WORKER_LOST else failure.code
-    return _OF_FAILURE[failure.why](failure.message, failure.param, code)
+    return _OF_FAILURE[failure.why](failure.message, failure.param, failure.code)

@@ -261,6 +261,8 @@ class Generate:
         max_tokens: At most so many tokens are sampled.
         tools: What the model may call, each a JSON object in OpenAI's shape. Without any, no call is looked for.
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
+        resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
+            behind them. They count towards `max_tokens`.
     """
 
     generation: int
@@ -271,6 +273,7 @@ class Generate:
     role_mapping: dict[str, str] | None = None
     tools: tuple[str, ...] = ()
     enable_thinking: bool | None = None
+    resume: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ def fault(request: Generate) -> tuple[str, str] | None:
         "max_tokens": request.max_tokens >= 1,
         "stop": all(request.stop),
         "messages": bool(request.messages),
+        "resume": all(token >= 0 for token in request.resume),
     }
     for field, kept in rules.items():
         if not kept:

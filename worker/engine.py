@@ -61,7 +61,7 @@ class Engine:
         (uid,) = self._generator.insert(
             [order.prompt],
             max_tokens=[order.max_tokens],
-            samplers=[RowSampling(order.sampling)],  # pyright: ignore[reportArgumentType] - see batch.py
+            samplers=[RowSampling(order.sampling, order.position)],  # pyright: ignore[reportArgumentType] - see batch.py
             logits_processors=[make_processors(order.sampling)],
         )
         self._keys[uid] = order.key

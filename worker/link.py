@@ -326,6 +326,7 @@ class Link:
         try:
             prompt = self._prompts.build(request)
             text = open_text(self._loaded.tokenizer, request, prompt)
+            text.replay(request.resume)
         except InvalidRequest as error:
             self.post(Unprepared(key, "invalid", str(error), error.param))
         except Exception as error:

@@ -39,13 +39,13 @@ def token_key(seed: int, position: int) -> tuple[int, int]:
 
 
 class RowSampling:
-    """One row's settings, and how many of its tokens were drawn."""
+    """One row's settings, and the position in its completion of the token that is drawn next."""
 
     __slots__ = ("greedy", "position", "scale", "seed", "top_p")
 
-    def __init__(self, sampling: Sampling) -> None:
+    def __init__(self, sampling: Sampling, position: int = 0) -> None:
         self.seed = sampling.seed
-        self.position = 0
+        self.position = position
         self.greedy = sampling.temperature < _COLDEST or sampling.top_p <= 0.0
         self.scale = 1.0 if self.greedy else 1.0 / sampling.temperature
         self.top_p = sampling.top_p if sampling.top_p < 1.0 else _KEEP_ALL

@@ -49,7 +49,7 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A prompt is tokenized; `text` will turn the answer's tokens into text."""
+    """A prompt is tokenized; `text` will turn the answer's tokens into text, behind those that are resumed."""
 
     key: Key
     prompt: list[int]
@@ -103,12 +103,19 @@ class Prepare:
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Put a generation into the engine's batch."""
+    """Put a generation into the engine's batch.
+
+    Attributes:
+        prompt: What is prefilled, with the tokens that are resumed.
+        max_tokens: How many more are sampled at most.
+        position: Of the first of them in the completion.
+    """
 
     key: Key
     prompt: list[int]
     sampling: Sampling
     max_tokens: int
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,11 +211,15 @@ class Scheduler:
                     "context_length_exceeded",
                 )
             ]
+        request, resumed = generation.request, generation.request.resume
+        left = min(request.max_tokens, room) - len(resumed)
+        if left <= 0:
+            del self._generations[event.key]
+            return [_failed(event.key, "internal", "The answer can't be resumed: it had reached its length.")]
         generation.text = event.text
-        request = generation.request
         return [
             Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt))),
-            Insert(event.key, event.prompt, request.sampling, min(request.max_tokens, room)),
+            Insert(event.key, [*event.prompt, *resumed], request.sampling, left, len(resumed)),
         ]
 
     def _unprepared(self, event: Unprepared) -> list[Action]:

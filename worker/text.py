@@ -5,6 +5,7 @@ All state is a function of the token ids, so that a generation can be replayed f
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from ..protocol.messages import Aside, ToolCall
@@ -45,6 +46,18 @@ class TextStream:
         """
         self._detokenizer.add_token(token)
         return self._matcher.push(self._detokenizer.last_segment)
+
+    def replay(self, tokens: Iterable[int]) -> None:
+        """Take tokens whose text and asides were delivered already, by another worker.
+
+        Raises:
+            ValueError: They end the answer: nothing can be resumed behind them.
+        """
+        for token in tokens:
+            _, stopped = self.push(token)
+            if stopped:
+                raise ValueError("a stop string ends the answer that was to be resumed")
+        self.take_aside()
 
     def finish(self, *, cut: bool = False) -> tuple[str, bool]:  # noqa: ARG002 - matters to what is parsed
         """Return the rest of the text, and whether it still completed a stop string.

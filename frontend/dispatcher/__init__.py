@@ -13,9 +13,14 @@ A generation, known by its number, is
 
     queued     no worker has room for it
     running    a worker has it, and one unit of that worker's credit, until a terminal message comes;
-               *started* once its client was told so. One that was lost before that is queued again, once
+               *started* once the worker has accepted it. If the worker is lost it is queued again, and the next
+               one resumes it behind the tokens that its client has
     cancelled  running, but nobody waits for it; the credit is held until the worker says that it is gone
     (gone)     it ended exactly once: a finished delta, or a failure
+
+A generation that two workers died with is a *suspect*: it runs alone, on a worker that is kept for it, one suspect
+at a time. If that worker dies too it is convicted: it ends in an error, and is refused for a while if it comes
+again. A worker that was told to leave, or that starts over, convicts nobody.
 
 What comes from an identity that is not known is late or lost, and is answered with `Introduce`; what comes
 for a generation from another worker than its own is dropped.

@@ -73,7 +73,7 @@ class Why(Enum):
     UNKNOWN_MODEL = "unknown model"
     OVERLOADED = "overloaded"
     UNAVAILABLE = "unavailable"
-    WORKER_LOST = "worker lost"
+    CONVICTED = "convicted"
     INTERNAL = "internal"
 
 

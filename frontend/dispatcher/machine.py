@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 
 from ...protocol.messages import (
     PROTOCOL_VERSION,
@@ -42,6 +43,7 @@ from .events import (
     Unreachable,
     Why,
 )
+from .fingerprint import fingerprint
 from .state import Generation, KnownModel, Limits, Worker, WorkerState
 
 
@@ -55,6 +57,8 @@ class Dispatcher:
         self._queue: deque[int] = deque()
         self._models: dict[str, KnownModel] = {}
         self._expected = 0
+        # Fingerprints of requests that killed a worker alone, and when.
+        self._convicted: dict[str, float] = {}
 
     # --- what others may look at ---
 
@@ -117,6 +121,8 @@ class Dispatcher:
             model = None  # with one model served, any name is answered
         elif model not in self._models:
             return [Deliver(number, self._unknown_model(model))]
+        if self._convicted and (print_ := fingerprint(event.request)) in self._convicted:
+            return [Deliver(number, self._conviction("has crashed", now - self._convicted[print_]))]
         if not self._workers and not self._expected:
             failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
             return [Deliver(number, failure)]
@@ -145,7 +151,8 @@ class Dispatcher:
         if generation.worker is None:
             self._queue.remove(number)
             del self._generations[number]
-            return []
+            self._keep_none_for(number)
+            return self._dispatch()
         generation.cancelled = True
         return [Transmit(generation.worker, Cancel(number))]
 
@@ -185,7 +192,7 @@ class Dispatcher:
                 return self._lose(identity, reason, now)
 
     def _greeted(self, identity: bytes, hello: Hello, now: float) -> list[Action]:
-        lost = self._lose(identity, "it started over", now) if identity in self._workers else []
+        lost = self._lose(identity, "it started over", now, died=False) if identity in self._workers else []
         if not same_major(hello.protocol):
             reason = (
                 f"this frontend speaks protocol {PROTOCOL_VERSION}, worker {hello.worker} speaks "
@@ -213,6 +220,7 @@ class Dispatcher:
             if not (generation.started or generation.cancelled):
                 return actions + self._give_up(worker, "it answered a generation that it had not accepted", now)
             if not generation.cancelled:
+                generation.received += delta.tokens
                 actions.append(Deliver(delta.generation, delta))
             if delta.finish is not None:
                 self._release(worker, delta.generation)
@@ -226,6 +234,11 @@ class Dispatcher:
         if worker.ready is None:
             return []
         generation.started = True
+        if generation.announced:
+            return []
+        generation.announced = True
+        # What one model has begun no other can go on with.
+        generation.model = worker.ready.model.id
         return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
 
     def _ended(self, worker: Worker, number: int, failure: Failure | None) -> list[Action]:
@@ -242,43 +255,57 @@ class Dispatcher:
     def _release(self, worker: Worker, number: int) -> None:
         worker.running.discard(number)
         del self._generations[number]
+        if worker.kept_for == number:
+            worker.kept_for = None
 
     def _exited(self, pid: int, reason: str, now: float) -> list[Action]:
         identities = [identity for identity, worker in self._workers.items() if worker.hello.pid == pid]
         return [action for identity in identities for action in self._lose(identity, reason, now)]
 
-    def _lose(self, identity: bytes, reason: str, now: float) -> list[Action]:
-        """Forget a worker. What it had started fails; what it had only been given goes to another."""
-        return self._forget(identity, reason, now) + self._dispatch()
+    def _lose(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
+        """Forget a worker; what it had goes on elsewhere. `died` is false if nothing it had can be to blame."""
+        return self._forget(identity, reason, now, died=died) + self._dispatch()
 
     def _give_up(self, worker: Worker, reason: str, now: float) -> list[Action]:
         """Forget a worker whose process still lives."""
         return [*self._lose(worker.identity, reason, now), Retire(worker.hello.pid, reason)]
 
-    def _forget(self, identity: bytes, reason: str, now: float) -> list[Action]:
-        """Forget a worker, and leave what it had only been given in the queue."""
+    def _forget(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
+        """Forget a worker, and put what it had back into the queue, to be resumed; but a convict's way ends."""
         worker = self._workers.pop(identity, None)
         if worker is None:
             return []
         if worker.ready is not None:
             self._models[worker.ready.model.id].seen_at = now
-        failure = Failure(
-            Why.WORKER_LOST, f"The worker that was computing this answer is gone ({reason}). Please try again."
-        )
+        # Told to go and not done in time: that is nobody's fault.
+        died = died and worker.state is not WorkerState.LEAVING
         actions: list[Action] = []
-        again: list[int] = []
         for number in sorted(worker.running):
             generation = self._generations[number]
-            if not (generation.cancelled or generation.started or generation.lost_before):
-                generation.worker, generation.lost_before = None, True
-                again.append(number)
+            if generation.cancelled:
+                del self._generations[number]
                 continue
-            del self._generations[number]
-            if not generation.cancelled:
-                actions.append(Deliver(number, failure))
+            if died and generation.suspect:
+                del self._generations[number]
+                self._convicted[fingerprint(generation.request)] = now
+                actions.append(Deliver(number, self._conviction(f"crashed ({reason})")))
+                continue
+            generation.deaths += died
+            generation.worker, generation.started, generation.queued_at = None, False, now
+            self._queue.append(number)
         # Numbers rise with time, so this is the order in which they came.
-        self._queue = deque(sorted([*again, *self._queue]))
+        self._queue = deque(sorted(self._queue))
         return actions
+
+    def _conviction(self, what: str, ago: float | None = None) -> Failure:
+        """Return what a client hears whose request killed its workers; `ago` in seconds, if it did so before."""
+        when = "" if ago is None else f" {ago:.0f} s ago, when it was sent before,"
+        return Failure(
+            Why.CONVICTED,
+            f"This request{when} {what} every worker that ran it, at last one that ran nothing else. "
+            "It is not tried again for a while.",
+            code="request_crashes_worker",
+        )
 
     # --- time ---
 
@@ -292,6 +319,7 @@ class Dispatcher:
         # Only now: what one had must not go to another that is given up too.
         actions += self._dispatch()
         self._forget_models(now)
+        self._forget_convictions(now)
         return actions + self._expire(now)
 
     def _given_up(self, worker: Worker, now: float) -> str | None:
@@ -308,6 +336,10 @@ class Dispatcher:
         oldest = now - self._limits.model_memory_seconds
         self._models = {name: known for name, known in self._models.items() if known.seen_at >= oldest}
 
+    def _forget_convictions(self, now: float) -> None:
+        oldest = now - self._limits.conviction_seconds
+        self._convicted = {print_: at for print_, at in self._convicted.items() if at >= oldest}
+
     def _expire(self, now: float) -> list[Action]:
         """End the waiting of those whom no worker could take in time."""
         actions: list[Action] = []
@@ -316,16 +348,19 @@ class Dispatcher:
             waited = now - generation.queued_at
             served = any(worker.serves(generation.model) for worker in self._workers.values())
             unready = 0.0 if served else now - max(generation.queued_at, self._served_at(generation.model))
-            if waited <= self._limits.queue_seconds and unready <= self._limits.unready_seconds:
+            # Who has a part of the answer already waits for a worker as long as it may take to load.
+            patience = self._limits.queue_seconds if generation.deaths else self._limits.unready_seconds
+            if waited <= self._limits.queue_seconds and unready <= patience:
                 continue
             self._queue.remove(number)
             del self._generations[number]
+            self._keep_none_for(number)
             why = "every worker is busy" if served else "no worker is ready"
             failure = Failure(
                 Why.UNAVAILABLE, f"The request waited {waited:.0f} s: {why}. Please try again later."
             )
             actions.append(Deliver(number, failure))
-        return actions
+        return actions + self._dispatch() if actions else []
 
     def _served_at(self, model: str | None) -> float:
         """Return when a worker served `model` last; None is any."""
@@ -336,18 +371,42 @@ class Dispatcher:
 
     def _dispatch(self) -> list[Action]:
         """Give queued generations, oldest first, to the least loaded worker that serves their model."""
-        actions: list[Action] = []
+        actions = self._dispatch_suspect()
         for number in list(self._queue):
             free = [worker for worker in self._workers.values() if worker.room > 0]
             if not free:
                 break
             generation = self._generations[number]
             able = [worker for worker in free if worker.serves(generation.model)]
-            if not able:
-                continue
-            worker = min(able, key=lambda worker: worker.load)
-            self._queue.remove(number)
-            generation.worker = worker.identity
-            worker.running.add(number)
-            actions.append(Transmit(worker.identity, generation.request))
+            if able and not generation.suspect:
+                actions.append(self._give(number, min(able, key=lambda worker: worker.load)))
         return actions
+
+    def _dispatch_suspect(self) -> list[Action]:
+        """Keep a worker for the oldest suspect that one serves, and give it to it once it is empty."""
+        keeping = next((worker for worker in self._workers.values() if worker.kept_for is not None), None)
+        if keeping is None:
+            for number in self._queue:
+                generation = self._generations[number]
+                able = [worker for worker in self._workers.values() if worker.takes(generation.model)]
+                if generation.suspect and able:
+                    keeping = min(able, key=lambda worker: worker.load)
+                    keeping.kept_for = number
+                    break
+        if keeping is None or keeping.kept_for is None or keeping.running:
+            return []
+        return [self._give(keeping.kept_for, keeping)]
+
+    def _give(self, number: int, worker: Worker) -> Transmit:
+        """Let a worker do, or go on with, a queued generation."""
+        generation = self._generations[number]
+        self._queue.remove(number)
+        generation.worker = worker.identity
+        worker.running.add(number)
+        return Transmit(worker.identity, replace(generation.request, resume=tuple(generation.received)))
+
+    def _keep_none_for(self, number: int) -> None:
+        """Let the worker that was kept for a suspect serve all again."""
+        for worker in self._workers.values():
+            if worker.kept_for == number:
+                worker.kept_for = None

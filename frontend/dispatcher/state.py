@@ -18,8 +18,13 @@ class Limits:
     unready_seconds: float = 30.0
     silence_seconds: float = 15.0
     wedge_seconds: float = 300.0
+    # So long a request that killed a worker alone is refused when it comes again.
+    conviction_seconds: float = 600.0
     # A model whose workers are all gone is known so long: they are being restarted, or were stopped.
     model_memory_seconds: float = 300.0
+
+
+SUSPECT_DEATHS = 2
 
 
 class WorkerState(Enum):
@@ -43,11 +48,13 @@ class Worker:
     ready: Ready | None = None
     step: int = 0
     running: set[int] = field(default_factory=set)
+    # The suspect that it is kept for, which runs on it alone.
+    kept_for: int | None = None
 
     @property
     def room(self) -> int:
         """How many more generations it takes now."""
-        if self.state is not WorkerState.READY or self.ready is None:
+        if self.state is not WorkerState.READY or self.ready is None or self.kept_for is not None:
             return 0
         return self.ready.capacity - len(self.running)
 
@@ -56,6 +63,10 @@ class Worker:
         """The share of its capacity in use."""
         return len(self.running) / self.ready.capacity if self.ready else 1.0
 
+    def takes(self, model: str | None) -> bool:
+        """Tell whether it takes work for `model`, perhaps once it has room; None is any."""
+        return self.state is WorkerState.READY and self.serves(model)
+
     def serves(self, model: str | None) -> bool:
         """Tell whether it serves `model`; None is any."""
         return self.ready is not None and model in (None, self.ready.model.id)
@@ -63,15 +74,30 @@ class Worker:
 
 @dataclass(slots=True)
 class Generation:
-    """A generation that has not ended."""
+    """A generation that has not ended.
+
+    Attributes:
+        model: The one that answers it; None is any, until a worker has accepted it.
+        started: Its worker has accepted it.
+        announced: Its client was told so.
+        received: The tokens that its client has, from however many workers.
+        deaths: How many workers died while they had it.
+    """
 
     request: Generate
     model: str | None
     queued_at: float
     worker: bytes | None = None
     started: bool = False
+    announced: bool = False
     cancelled: bool = False
-    lost_before: bool = False
+    received: list[int] = field(default_factory=list)
+    deaths: int = 0
+
+    @property
+    def suspect(self) -> bool:
+        """Whether it may be what its workers died of; then it runs alone, so that one more death convicts it."""
+        return self.deaths >= SUSPECT_DEATHS
 
 
 @dataclass(slots=True)

@@ -1,5 +1,7 @@
 """A dispatcher with a clock of its own, driven in the words of its tests."""
 
+from dataclasses import replace
+
 from mlx_llm_server.frontend.dispatcher import (
     Abandoned,
     Action,
@@ -42,9 +44,9 @@ def request(number: int) -> Generate:
     return Generate(number, (ChatMessage("user", "hi"),), Sampling(number), 10)
 
 
-def generate(identity: bytes, number: int) -> Transmit:
-    """Return the action that gives a generation to a worker."""
-    return Transmit(identity, request(number))
+def generate(identity: bytes, number: int, *resume: int) -> Transmit:
+    """Return the action that gives a generation to a worker, behind the tokens that its client has."""
+    return Transmit(identity, replace(request(number), resume=resume))
 
 
 def piece(number: int, finish: str | None = None) -> Delta:

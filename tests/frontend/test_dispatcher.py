@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from mlx_llm_server.frontend.dispatcher import (
+    Action,
     Deliver,
     Exited,
     Expecting,
@@ -100,16 +101,15 @@ def test_the_last_words_of_an_unknown_worker_need_no_answer(driver: Driver) -> N
     assert driver.hear(A, Dead("out of memory")) == []
 
 
-def test_a_second_hello_of_a_known_worker_fails_what_it_had_and_it_loads_again(driver: Driver) -> None:
+def test_a_worker_that_starts_over_loads_again_and_resumes_what_it_had(driver: Driver) -> None:
     driver.join(A)
     driver.begin(A, 1)
+    driver.step(A, piece(1))
 
-    actions = driver.hear(A, hello())
-
-    assert failures(actions) == [(1, Why.WORKER_LOST)]
-    assert actions[-1] == Transmit(A, Welcome(PROTOCOL_VERSION))
+    assert driver.hear(A, hello()) == [Transmit(A, Welcome(PROTOCOL_VERSION))]
     assert driver.worker(A).state is WorkerState.LOADING
     assert driver.worker(A).running == set()
+    assert driver.hear(A, ready()) == [generate(A, 1, 7)]
 
 
 # --- giving out work -------------------------------------------------------------------------------------
@@ -323,17 +323,20 @@ DEATHS = pytest.mark.parametrize(
 
 
 @DEATHS
-def test_a_death_fails_every_running_generation_exactly_once(driver: Driver, die: Death) -> None:
+def test_a_death_ends_nothing_and_another_worker_resumes_what_ran(driver: Driver, die: Death) -> None:
     driver.join(A, capacity=3)
     for number in (1, 2, 3):
         driver.begin(A, number)
     driver.step(A, piece(2, "stop"))
+    driver.step(A, piece(3))
+    driver.step(A, piece(3))
 
-    assert failures(die(driver)) == [(1, Why.WORKER_LOST), (3, Why.WORKER_LOST)]
+    assert failures(die(driver)) == []
     assert driver.dispatcher.workers == []
-    assert driver.dispatcher.unfinished == 0
+    assert driver.dispatcher.unfinished == 2
     for again in (die_by_exit, die_by_unreachable, die_by_last_words, die_by_silence):
         assert failures(again(driver)) == []
+    assert driver.join(B, capacity=3) == [generate(B, 1), generate(B, 3, 7, 7)]
 
 
 @DEATHS
@@ -356,15 +359,15 @@ def test_a_worker_whose_process_may_live_is_retired(driver: Driver, die: Death) 
     assert retired.pid == 1
 
 
-def test_the_client_is_told_why_the_worker_is_gone(driver: Driver) -> None:
+def test_a_client_is_told_of_the_beginning_once_and_hears_nothing_of_a_death(driver: Driver) -> None:
     driver.join(A)
     driver.begin(A, 1)
+    driver.step(A, piece(1))
+    driver.join(B)
 
-    (action,) = die_by_exit(driver)
-
-    assert isinstance(action, Deliver)
-    assert isinstance(action.item, Failure)
-    assert "killed by SIGKILL" in action.item.message
+    assert die_by_exit(driver) == [generate(B, 1, 7)]
+    assert driver.hear(B, Accepted(1, 5)) == []
+    assert driver.step(B, piece(1)) == [Deliver(1, piece(1))]
 
 
 def test_the_death_of_one_worker_leaves_the_others_alone(driver: Driver) -> None:
@@ -373,40 +376,48 @@ def test_the_death_of_one_worker_leaves_the_others_alone(driver: Driver) -> None
     driver.begin(A, 1)
     driver.begin(B, 2)
 
-    assert failures(die_by_exit(driver)) == [(1, Why.WORKER_LOST)]
-    assert driver.worker(B).running == {2}
+    assert die_by_exit(driver) == [generate(B, 1)]
+    assert driver.worker(B).running == {1, 2}
     assert driver.step(B, piece(2)) == [Deliver(2, piece(2))]
 
 
-def test_what_waits_in_the_queue_survives_the_death_of_a_worker(driver: Driver) -> None:
+def test_what_one_model_has_begun_no_other_goes_on_with(driver: Driver) -> None:
+    driver.join(A, model="one")
+    driver.begin(A, 1)
+    driver.submit(2)
+    die_by_exit(driver)
+
+    assert driver.join(B, model="two") == [generate(B, 2)]
+    assert driver.join(C, model="one") == [generate(C, 1)]
+
+
+def test_what_ran_goes_before_what_waited(driver: Driver) -> None:
     driver.join(A, capacity=1)
     driver.begin(A, 1)
     driver.submit(2)
 
-    assert failures(die_by_exit(driver)) == [(1, Why.WORKER_LOST)]
-    assert driver.join(B) == [generate(B, 2)]
+    assert die_by_exit(driver) == []
+    assert driver.join(B) == [generate(B, 1), generate(B, 2)]
 
 
 def test_what_a_dead_worker_sends_late_reaches_nobody(driver: Driver) -> None:
     driver.join(A)
     driver.begin(A, 1)
     die_by_exit(driver)
-    driver.join(B)
-    driver.begin(B, 2)
+    assert driver.join(B) == [generate(B, 1)]
 
-    assert driver.step(A, piece(1), piece(2, "stop")) == [Transmit(A, Introduce())]
-    assert driver.worker(B).running == {2}
+    assert driver.hear(A, Step(2, (piece(1, "stop"),))) == [Transmit(A, Introduce())]
+    assert driver.worker(B).running == {1}
 
 
 @pytest.mark.parametrize("die", [die_by_exit, die_by_unreachable, die_by_last_words, die_by_silence])
 def test_what_a_worker_had_not_begun_goes_to_another(driver: Driver, die: Death) -> None:
     driver.join(A)
-    driver.begin(A, 1)
-    driver.submit(2)
-    assert failures(die(driver)) == [(1, Why.WORKER_LOST)]
+    driver.submit(1)
+    assert failures(die(driver)) == []
     assert driver.dispatcher.queued == 1
 
-    assert driver.join(B) == [generate(B, 2)]
+    assert driver.join(B) == [generate(B, 1)]
 
 
 def test_what_was_not_begun_goes_to_another_worker_at_once_and_before_those_who_wait(driver: Driver) -> None:
@@ -449,14 +460,135 @@ def test_when_all_fall_silent_at_once_what_was_not_begun_waits_for_the_next(driv
     assert driver.join(C) == [generate(C, 1)]
 
 
-def test_what_was_lost_twice_before_its_beginning_fails(driver: Driver) -> None:
+# --- suspects ---------------------------------------------------------------------------------------------
+
+
+def die_with_all(driver: Driver, *identities: bytes) -> list[Action]:
+    """Let workers die, one after the other; return all that follows."""
+    return [action for each in identities for action in driver.hear(each, Dead("out of memory"))]
+
+
+def test_what_two_workers_died_with_runs_alone(driver: Driver) -> None:
+    driver.join(A, capacity=4)
+    driver.begin(A, 1)
+    driver.begin(A, 2)
+    driver.join(B, capacity=4)
+    die_with_all(driver, A, B)
+    assert driver.join(C, capacity=4) == [generate(C, 1)]
+
+    assert driver.submit(3) == []  # it must not run beside a suspect
+    assert driver.step(C, piece(1, "stop"))[1:] == [generate(C, 2)]
+    assert driver.step(C, piece(2, "stop"))[1:] == [generate(C, 3)]
+
+
+def suspect_beside_another(driver: Driver) -> None:
+    """Make 1 a suspect while the only worker, C, runs 2."""
+    driver.join(A)
+    driver.begin(A, 1)
+    driver.join(B)
+    die_with_all(driver, A)
+    driver.join(C, capacity=4)
+    assert driver.submit(2) == [generate(C, 2)]
+    assert die_with_all(driver, B) == []
+
+
+def test_a_suspect_waits_until_a_worker_is_empty(driver: Driver) -> None:
+    suspect_beside_another(driver)
+
+    assert driver.submit(3) == []
+    assert driver.join(A) == [generate(A, 3)]
+    assert driver.step(C, piece(2, "stop"))[1:] == [generate(C, 1)]
+    assert driver.worker(C).running == {1}
+
+
+def test_the_worker_that_is_kept_is_the_least_loaded(driver: Driver) -> None:
+    suspect_beside_another(driver)
+    driver.abandon(1)
+    driver.join(A)
+    driver.begin(A, 3)
+    driver.join(B)
+    die_with_all(driver, A)
+    assert driver.worker(B).running == {3}
+    driver.join(A)
+
+    assert die_with_all(driver, B) == [generate(A, 3)]
+    assert driver.worker(A).kept_for == 3
+
+
+def test_one_suspect_runs_at_a_time(driver: Driver) -> None:
+    driver.join(A)
+    driver.begin(A, 1)
+    driver.begin(A, 2)
+    driver.join(B)
+    die_with_all(driver, A)
+    driver.join(C)
+    driver.join(A)
+
+    assert die_with_all(driver, B) == [generate(C, 1)]
+    assert driver.step(C, piece(1, "stop"))[1:] == [generate(C, 2)]
+
+
+def test_a_suspect_that_nobody_waits_for_keeps_no_worker(driver: Driver) -> None:
+    suspect_beside_another(driver)
+    driver.submit(3)
+
+    assert driver.abandon(1) == [generate(C, 3)]
+    assert driver.worker(C).kept_for is None
+
+
+def test_a_cancelled_suspect_keeps_its_worker_until_it_is_gone(driver: Driver) -> None:
+    suspect_beside_another(driver)
+    driver.step(C, piece(2, "stop"))
+    driver.abandon(1)
+
+    assert driver.submit(3) == []
+    assert driver.hear(C, Cancelled(1)) == [generate(C, 3)]
+
+
+def test_a_suspect_that_kills_its_worker_alone_is_convicted(driver: Driver) -> None:
+    driver.join(A)
+    driver.begin(A, 1)
+    driver.begin(A, 2)
+    die_with_all(driver, A)
+    driver.join(B)
+    die_with_all(driver, B)
+    driver.join(C)
+
+    actions = die_with_all(driver, C)
+
+    assert failures(actions) == [(1, Why.CONVICTED)]
+    assert driver.join(A) == [generate(A, 2)]
+    assert failures(driver.step(A, piece(2, "stop"))) == []
+    assert driver.dispatcher.unfinished == 0
+
+
+def test_what_was_convicted_is_refused_for_a_while(driver: Driver) -> None:
     driver.join(A)
     driver.submit(1)
-    assert failures(die_by_exit(driver)) == []
+    die_with_all(driver, A)
     driver.join(B)
+    die_with_all(driver, B)
+    driver.join(C)
+    assert failures(die_with_all(driver, C)) == [(1, Why.CONVICTED)]
+    driver.join(A)
 
-    assert failures(driver.handle(Exited(2, "killed by SIGKILL"))) == [(1, Why.WORKER_LOST)]
-    assert driver.dispatcher.unfinished == 0
+    assert failures(driver.submit(2)) == [(2, Why.CONVICTED)]  # the same but for its seed
+    driver.tick(601)
+    driver.join(A)
+    assert driver.submit(3) == [generate(A, 3)]
+
+
+@pytest.mark.parametrize("goes", ["leaves", "starts over"])
+def test_a_worker_that_goes_of_itself_makes_nobody_a_suspect(driver: Driver, goes: str) -> None:
+    driver.join(A)
+    driver.begin(A, 1)
+    for _ in range(5):
+        if goes == "leaves":
+            driver.hear(A, Leaving("told to stop"))
+            driver.handle(Exited(1, "exit code 0"))
+        assert failures(driver.hear(A, hello())) == []
+        assert driver.hear(A, ready()) == [generate(A, 1)]
+    assert driver.submit(2) == [generate(A, 2)]  # beside it
 
 
 def test_the_exit_of_a_process_that_is_no_worker_changes_nothing(driver: Driver) -> None:
@@ -690,7 +822,7 @@ def test_what_has_waited_long_for_a_worker_waits_on_while_it_is_restarted() -> N
     die_by_exit(driver)
 
     assert failures(driver.tick(5)) == []
-    assert driver.join(B) == [generate(B, 2)]
+    assert driver.join(B) == [generate(B, 1, *[7] * 6), generate(B, 2)]
 
 
 def test_what_has_waited_long_fails_once_its_worker_is_gone_for_long() -> None:
@@ -733,7 +865,7 @@ def test_a_known_worker_that_turns_up_with_another_version_is_forgotten(driver: 
 
     actions = driver.hear(A, hello(protocol="99.0"))
 
-    assert [type(action) for action in actions] == [Deliver, Transmit]
+    assert [type(action) for action in actions] == [Transmit]
     assert driver.dispatcher.workers == []
 
 

@@ -54,9 +54,15 @@ class Process:
     leaving: bool = False
     step: int = 0
     has: set[int] = field(default_factory=set)
+    said: dict[int, int] = field(default_factory=dict)  # of each generation it has, how many tokens there are
     begun: set[int] = field(default_factory=set)
     cancelled: set[int] = field(default_factory=set)
     ended: list[int] = field(default_factory=list)
+
+    def say(self, number: int, finish: str | None) -> Delta:
+        """Return the next delta of a generation; its token is its position."""
+        self.said[number] += 1
+        return Delta(number, (self.said[number] - 1,), "text", finish)
 
     def forget(self) -> None:
         self.ended += self.has
@@ -76,6 +82,7 @@ class Traffic(RuleBasedStateMachine):
         self.abandoned: set[int] = set()
         self.started: set[int] = set()
         self.over: set[int] = set()
+        self.heard: dict[int, int] = {}  # of each generation, how many tokens its client has
 
     # --- what the exchange does ---
 
@@ -106,6 +113,8 @@ class Traffic(RuleBasedStateMachine):
             self.over.add(number)
         else:
             assert number in self.started
+            assert item.tokens == (self.heard.get(number, 0),), "no token is lost or doubled"
+            self.heard[number] = self.heard.get(number, 0) + 1
             if item.finish is not None:
                 self.over.add(number)
 
@@ -119,7 +128,9 @@ class Traffic(RuleBasedStateMachine):
                 assert process.loaded
                 assert not process.leaving
                 assert number == min(self.waiting_like(number), default=number), "the oldest goes first"
+                assert message.resume == tuple(range(self.heard.get(number, 0))), "what the client has is resumed"
                 process.has.add(number)
+                process.said[number] = len(message.resume)
             case Cancel(number):
                 assert number not in process.cancelled, "a cancel is sent once"
                 assert number in self.abandoned
@@ -216,7 +227,8 @@ class Traffic(RuleBasedStateMachine):
         process.has -= done
         process.cancelled -= done
         process.ended += done
-        self.hear(process, Step(process.step, tuple(piece(n, "stop" if n in done else None) for n in rows)))
+        deltas = tuple(process.say(number, "stop" if number in done else None) for number in rows)
+        self.hear(process, Step(process.step, deltas))
 
     @rule(data=st.data(), failed=st.booleans())
     def a_worker_ends_a_generation_that_it_can_not_do_or_was_told_to_cancel(
@@ -332,6 +344,14 @@ class Traffic(RuleBasedStateMachine):
         assert waiting == {number for number, generation in known.items() if not generation.cancelled}
 
     @invariant()
+    def a_suspect_runs_beside_nothing(self) -> None:
+        dispatcher = self.driver.dispatcher
+        for worker in dispatcher.workers:
+            suspects = {number for number in worker.running if dispatcher._generations[number].suspect}
+            assert not suspects or worker.running == suspects == {worker.kept_for}
+        assert sum(worker.kept_for is not None for worker in dispatcher.workers) <= 1
+
+    @invariant()
     def nobody_waits_while_a_worker_has_room_for_the_model(self) -> None:
         dispatcher = self.driver.dispatcher
         assert len(dispatcher._queue) == len(set(dispatcher._queue))
@@ -341,20 +361,22 @@ class Traffic(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let every worker finish what it has, and the queue run out: nothing is left, no credit and no client."""
-        for process in self.processes.values():
-            numbers = sorted(process.has) if process.alive else []
-            while numbers:
-                for number in sorted(process.has - process.begun):
-                    self.begin(process, number)
-                process.has -= set(numbers)
-                self.hear(process, Step(process.step, tuple(piece(number, "stop") for number in numbers)))
-                numbers = sorted(process.has)
+        self.finish_all()
         self.driver.now += 1000
         self.perform(self.driver.tick(0))
+        self.finish_all()
         assert self.driver.dispatcher.unfinished == 0
         assert self.over | self.abandoned == set(range(1, self.submitted + 1))
         assert not any(worker.running for worker in self.driver.dispatcher.workers)
         assert not self.driver.dispatcher._generations
+
+    def finish_all(self) -> None:
+        while busy := [process for process in self.processes.values() if process.alive and process.has]:
+            for process in busy:
+                for number in sorted(process.has - process.begun):
+                    self.begin(process, number)
+                numbers, process.has = sorted(process.has), set()
+                self.hear(process, Step(process.step, tuple(process.say(number, "stop") for number in numbers)))
 
 
 TestTraffic = Traffic.TestCase

@@ -35,7 +35,7 @@ def test_the_type_of_an_error_fits_its_status(cls: type[ApiError]) -> None:
         (Why.UNKNOWN_MODEL, 404, "given"),
         (Why.OVERLOADED, 429, "given"),
         (Why.UNAVAILABLE, 503, "given"),
-        (Why.WORKER_LOST, 503, "worker_lost"),
+        (Why.CONVICTED, 400, "given"),
         (Why.INTERNAL, 500, "given"),
     ],
 )
@@ -49,7 +49,7 @@ def test_every_failure_has_its_error() -> None:
     assert all(of_failure(Failure(why, "x")).status >= 400 for why in Why)
 
 
-@pytest.mark.parametrize("why", [Why.OVERLOADED, Why.UNAVAILABLE, Why.WORKER_LOST])
+@pytest.mark.parametrize("why", [Why.OVERLOADED, Why.UNAVAILABLE])
 def test_a_client_that_may_come_back_is_told_when(why: Why) -> None:
     assert int(of_failure(Failure(why, "x")).headers["Retry-After"]) > 0
 

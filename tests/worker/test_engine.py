@@ -1,6 +1,7 @@
 """The batch with real models: one counts, so every answer is known; one says nonsense, but the same each time."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -205,6 +206,28 @@ def test_the_same_seed_says_the_same_and_another_does_not(nonsense: LoadedModel,
     tokens = run(engine_of(nonsense), *orders).tokens
 
     assert tokens[0] == tokens[1] != tokens[2]
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [GREEDY, Sampling(5), Sampling(6, 0.8, 0.9), Sampling(7, 1.0, 1.0, 1.3, 15), Sampling(8, 0, 1.0, 1.2, 30)],
+    ids=repr,
+)
+def test_an_answer_that_is_resumed_anywhere_is_the_undisturbed_one(
+    nonsense: LoadedModel, engine_of: MakeEngine, sampling: Sampling
+) -> None:
+    whole = order(nonsense, 0, "hello", 40, sampling)
+    tokens = run(engine_of(nonsense), whole).tokens[0]
+    assert len(tokens) > 10
+    cuts = range(1, len(tokens))
+    halves = [
+        replace(whole, key=Key(0, cut), prompt=whole.prompt + tokens[:cut], max_tokens=40 - cut, position=cut)
+        for cut in cuts
+    ]
+
+    resumed = run(engine_of(nonsense, max_batch=len(tokens)), *halves).tokens
+
+    assert resumed == {cut: tokens[cut:] for cut in cuts}
 
 
 def test_more_rows_than_the_batch_holds_take_turns(counting: LoadedModel, engine_of: MakeEngine) -> None:

@@ -1,5 +1,7 @@
 """Each transition of a generation, as told at the top of `worker/scheduler.py`."""
 
+from dataclasses import replace
+
 import pytest
 from mlx_llm_server.protocol.messages import (
     Accepted,
@@ -15,6 +17,7 @@ from mlx_llm_server.protocol.messages import (
 )
 from mlx_llm_server.worker.answer import AnswerParser, Pair
 from mlx_llm_server.worker.scheduler import (
+    Action,
     CancelRequested,
     Event,
     FrontendLost,
@@ -228,14 +231,19 @@ def test_the_tokens_of_a_generation_that_is_gone_are_ignored() -> None:
     assert scheduler.handle(stepped(Token(K1, ord("b"), "length"))) == []
 
 
-def parsing(thinking: bool = False) -> Scheduler:
-    """Return a scheduler with a generation that thinks between `(` and `)` and calls between `[` and `]`."""
-    parser = AnswerParser(
+def parser(*, thinking: bool = False) -> AnswerParser:
+    """Return a parser of thoughts between `(` and `)` and calls between `[` and `]`."""
+    return AnswerParser(
         Pair("(", ")"), Pair("[", "]"), lambda name: (ToolCall(name, "{}"),) if name else (), thinking=thinking
     )
+
+
+def parsing(thinking: bool = False) -> Scheduler:
+    """Return a scheduler with a generation that may think and call."""
     scheduler = Scheduler(100)
     scheduler.handle(Requested(0, request()))
-    scheduler.handle(Prepared(K1, [1], ParsedTextStream(Letters(), (), parser)))
+    text = ParsedTextStream(Letters(), (), parser(thinking=thinking))
+    scheduler.handle(Prepared(K1, [1], text))
     return scheduler
 
 
@@ -353,3 +361,84 @@ def test_a_lost_frontend_takes_its_generations_with_it_and_no_others() -> None:
 
 def test_losing_a_frontend_without_generations_does_nothing() -> None:
     assert running(K1).handle(FrontendLost(1)) == []
+
+
+# --- resuming ---------------------------------------------------------------------------------------------
+
+
+def resumed(*tokens: int, max_tokens: int = 10, stop: tuple[str, ...] = ()) -> tuple[Scheduler, list[Action]]:
+    """Return a scheduler that goes on behind these tokens, and what it did when the prompt came."""
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, replace(request(1, max_tokens, stop), resume=tokens)))
+    event = prepared(K1, 3, stop)
+    event.text.replay(tokens)
+    return scheduler, scheduler.handle(event)
+
+
+def test_what_is_resumed_is_prefilled_behind_the_prompt_and_counts_as_said() -> None:
+    _, actions = resumed(97, 98)
+
+    assert actions == [
+        Send(0, Accepted(1, 3)),
+        Insert(K1, [0, 1, 2, 97, 98], request().sampling, 8, position=2),
+    ]
+
+
+def test_an_answer_goes_on_behind_what_is_resumed() -> None:
+    scheduler, _ = resumed(97, 98)
+
+    assert scheduler.handle(stepped(Token(K1, 99, None))) == [Send(0, Step(5, (Delta(1, (99,), "c"),)))]
+
+
+def test_a_stop_string_that_began_in_what_is_resumed_is_found() -> None:
+    scheduler, _ = resumed(97, 98, stop=("bc",))
+
+    send, remove = scheduler.handle(stepped(Token(K1, 99, None)))
+
+    assert send == Send(0, Step(5, (Delta(1, (99,), "", "stop"),)))
+    assert remove == Remove((K1,))
+
+
+def test_half_a_character_that_is_resumed_is_completed() -> None:
+    scheduler, _ = resumed(97, 0)
+
+    assert scheduler.handle(stepped(Token(K1, 99, None))) == [Send(0, Step(5, (Delta(1, (99,), "é"),)))]
+
+
+@pytest.mark.parametrize("tokens", [(97,) * 10, (97,) * 12])
+def test_what_had_reached_its_length_is_not_resumed(tokens: tuple[int, ...]) -> None:
+    _, (send,) = resumed(*tokens)
+
+    assert isinstance(send, Send)
+    assert isinstance(send.message, Failed)
+    assert send.message.kind == "internal"
+
+
+def test_what_a_stop_string_ends_can_not_be_resumed() -> None:
+    with pytest.raises(ValueError, match="stop string"):
+        TextStream(Letters(), ("b",)).replay([97, 98])
+
+
+def test_a_token_that_is_none_is_refused() -> None:
+    (send,) = Scheduler(100).handle(Requested(0, replace(request(), resume=(97, -1))))
+
+    assert isinstance(send, Send)
+    assert isinstance(send.message, Failed)
+    assert send.message.param == "resume"
+
+
+@pytest.mark.parametrize("cut", range(14))
+def test_wherever_an_answer_is_cut_its_two_halves_are_the_whole(cut: int) -> None:
+    """The text, thoughts and calls that two workers deliver are those of one."""
+
+    def stream() -> TextStream:
+        return ParsedTextStream(Letters(), ("yz",), parser())
+
+    tokens = [ord(letter) for letter in "(ab)cd[efg]xyq"]
+    whole, first, second = stream(), stream(), stream()
+    second.replay(tokens[:cut])
+    one = [(whole.push(token), whole.take_aside()) for token in tokens]
+    two = [(first.push(token), first.take_aside()) for token in tokens[:cut]]
+    two += [(second.push(token), second.take_aside()) for token in tokens[cut:]]
+    assert two == one
+    assert second.finish() == whole.finish()
