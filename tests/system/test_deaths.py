@@ -1,4 +1,4 @@
-"""A worker is killed: its answers go on elsewhere to the last token; half an answer is never taken for a whole one."""
+"""A worker is killed: its answers go on elsewhere to the last token; half an answer never looks whole."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Self
 import openai
 import pytest
 
-from .servers import House, Running, Server, counted, until
+from .servers import House, Running, Server, counted, until, user
 
 LONG = 2900
 
@@ -178,6 +178,35 @@ def test_sampled_text_is_the_same_with_and_without_a_death(house: House, nonsens
             return [(await each).choices[0].message.content for each in asked]
 
     assert asyncio.run(ask_and_kill()) == undisturbed
+
+
+def test_a_request_that_kills_every_worker_ends_alone_and_the_others_complete(
+    house: House, slow_model: Path
+) -> None:
+    server = house.up(slow_model)
+
+    async def ask_and_kill() -> tuple[Read, list[Read]]:
+        async with server.async_openai() as client:
+            innocent = [asyncio.create_task(_read(client, number, 200)) for number in (10, 20)]
+            await asyncio.to_thread(_wait_until_begun, server, 2)
+            guilty = asyncio.create_task(_read(client, 30, LONG))
+            for running in (3, 3, 1):  # the third time it is alone
+                if running == 1:
+                    await asyncio.gather(*innocent)
+                await asyncio.to_thread(_wait_until_begun, server, running)
+                os.kill(server.workers()[0]["pid"], signal.SIGKILL)
+                await asyncio.to_thread(until, lambda: not server.workers(), "the death is seen")
+            return await guilty, await asyncio.gather(*innocent)
+
+    guilty, innocent = asyncio.run(ask_and_kill())
+    assert innocent == [Read(counted(n + 1, n + 200), finish="length") for n in (10, 20)]
+    assert guilty.finish is None
+    assert "crashed" in str(guilty.error)
+    assert counted(31, 3000).startswith(guilty.text)
+    refused = server.post({"messages": user("30"), "max_tokens": LONG})
+    assert (refused.status, refused.error["code"]) == (400, "request_crashes_worker")
+    server.wait_for_workers(1)
+    assert server.text("5", max_tokens=3) == "6 7 8"
 
 
 def test_a_worker_that_was_started_by_hand_is_replaced_by_another(house: House, slow_model: Path) -> None:
