@@ -42,6 +42,7 @@ from .events import (
     Unreachable,
     Why,
 )
+from .loss import describe_loss
 from .state import Generation, KnownModel, Limits, Worker, WorkerState
 
 
@@ -213,6 +214,7 @@ class Dispatcher:
             if not (generation.started or generation.cancelled):
                 return actions + self._give_up(worker, "it answered a generation that it had not accepted", now)
             if not generation.cancelled:
+                generation.received += delta.tokens
                 actions.append(Deliver(delta.generation, delta))
             if delta.finish is not None:
                 self._release(worker, delta.generation)
@@ -226,6 +228,7 @@ class Dispatcher:
         if worker.ready is None:
             return []
         generation.started = True
+        generation.prompt_tokens = prompt_tokens
         return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
 
     def _ended(self, worker: Worker, number: int, failure: Failure | None) -> list[Action]:
@@ -262,12 +265,15 @@ class Dispatcher:
             return []
         if worker.ready is not None:
             self._models[worker.ready.model.id].seen_at = now
+        numbers = sorted(worker.running)
+        lost = describe_loss(worker, [self._generations[number] for number in numbers], reason, now)
         failure = Failure(
-            Why.WORKER_LOST, f"The worker that was computing this answer is gone ({reason}). Please try again."
+            Why.WORKER_LOST,
+            f"The worker that was computing this answer is gone ({reason}; crash {lost.crash}). Please try again.",
         )
-        actions: list[Action] = []
+        actions: list[Action] = [lost]
         again: list[int] = []
-        for number in sorted(worker.running):
+        for number in numbers:
             generation = self._generations[number]
             if not (generation.cancelled or generation.started or generation.lost_before):
                 generation.worker, generation.lost_before = None, True

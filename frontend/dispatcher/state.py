@@ -72,6 +72,8 @@ class Generation:
     started: bool = False
     cancelled: bool = False
     lost_before: bool = False
+    prompt_tokens: int | None = None
+    received: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
