@@ -1,1 +1,1 @@
-"""Tests of what the routes are made of."""
+"""Tests of what is kept of a death."""
