@@ -68,8 +68,8 @@ def of_loss(lost: Lost, *, time: str, endpoint: str, own: bool, memory_bytes: in
         model=lost.model,
         backend=lost.backend or None,
         step=lost.step,
-        seconds_since_progress=round(lost.still_seconds, 3),
-        seconds_since_heard=round(lost.silent_seconds, 3),
+        seconds_since_progress=lost.still_seconds,
+        seconds_since_heard=lost.silent_seconds,
         memory_bytes=memory_bytes,
         generations=lost.generations,
     )

@@ -29,15 +29,15 @@ def describe_loss(worker: Worker, generations: Iterable[Generation], reason: str
         ready=worker.ready is not None,
         reason=reason,
         step=worker.step,
-        still_seconds=now - worker.progress_at,
-        silent_seconds=now - worker.heard_at,
+        still_seconds=round(now - worker.progress_at, 3),
+        silent_seconds=round(now - worker.heard_at, 3),
         generations=tuple(
             Interrupted(
                 fingerprint=fingerprint(generation.request),
                 accepted=generation.started,
                 prompt_tokens=generation.prompt_tokens,
                 tokens=len(generation.received),
-                age_seconds=now - generation.queued_at,
+                age_seconds=round(now - generation.queued_at, 3),
                 cancelled=generation.cancelled,
             )
             for generation in generations

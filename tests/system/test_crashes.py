@@ -185,7 +185,7 @@ def test_a_bounded_number_is_kept_and_listed_newest_first(house: House, counting
     seen: list[str] = []
     for number, worker in enumerate(workers, 1):
         os.kill(worker["pid"], signal.SIGKILL)
-        listed = crashes(server, min(number, 2))
+        crashes(server, min(number, 2))
         until(lambda pid=worker["pid"]: server.get("/admin/crashes").json["data"][0]["pid"] == pid, "it is first")
         listed = server.get("/admin/crashes").json["data"]
         seen.append(listed[0]["id"])
