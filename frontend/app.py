@@ -8,6 +8,7 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 from .api.chat import ChatCompletions
+from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
 from .api.status import Health, Readiness
@@ -34,6 +35,8 @@ def make_app(services: Services) -> Application:
             (r"/v1/chat/completions", ChatCompletions, with_services),
             (r"/v1/models", ModelList, with_services),
             (r"/v1/models/(.+)", ModelDetail, with_services),
+            (r"/admin/crashes", CrashList, with_services),
+            (r"/admin/crashes/([0-9a-f]{10})", CrashDetail, with_services),
             (r"/health", Health, with_services),
             (r"/ready", Readiness, with_services),
         ],

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
 from .. import __version__
 from ..options import MODEL_OPTIONS, model_or_demo, with_options
-from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
+from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
 
@@ -106,6 +107,21 @@ _HTTP_OPTIONS = [
         metavar="ENDPOINT",
         help="Where workers connect (ipc://...).  [default: a socket named after the port, in ~/.mlx-serve/run]",
     ),
+    click.option(
+        "--crash-dir",
+        envvar="MLX_SERVE_CRASH_DIR",
+        metavar="FOLDER",
+        help="Where a file about each death of a worker is kept, without any text of a prompt. "
+        "Made private to you.  [default: ~/.mlx-serve/crashes]",
+    ),
+    click.option(
+        "--keep-crashes",
+        type=click.IntRange(0, 1000),
+        default=50,
+        show_default=True,
+        envvar="MLX_SERVE_KEEP_CRASHES",
+        help="How many of these files are kept.",
+    ),
 ]
 
 
@@ -187,5 +203,12 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         grace_seconds=http["grace"],
         queue_length=http["max_queue"],
         queue_seconds=http["queue_timeout"],
+        crash_dir=_crash_dir(http["crash_dir"]),
+        keep_crashes=http["keep_crashes"],
         workers=workers,
     )
+
+
+def _crash_dir(chosen: str | None) -> Path:
+    # A relative path would be another one after a change of the working directory.
+    return user_dir() / "crashes" if chosen is None else Path(chosen).expanduser().absolute()

@@ -14,6 +14,7 @@ import zmq
 
 from ..protocol import codec
 from ..protocol.messages import Delta, FromWorker, Generate
+from .crashes import CrashRegister
 from .dispatcher import (
     Abandoned,
     Action,
@@ -21,6 +22,7 @@ from .dispatcher import (
     Dispatcher,
     Event,
     Failure,
+    Lost,
     Received,
     Retire,
     Started,
@@ -49,12 +51,16 @@ class Exchange:
         dispatcher: Decides everything.
         endpoint: Where workers connect.
         retire: Called for a worker that was given up, with its process id.
+        crashes: Is told of every worker that is lost.
     """
 
-    def __init__(self, dispatcher: Dispatcher, endpoint: str, retire: Callable[[Retire], None]) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, endpoint: str, retire: Callable[[Retire], None], crashes: CrashRegister
+    ) -> None:
         self.dispatcher = dispatcher
         self.endpoint = endpoint
         self._retire = retire
+        self._crashes = crashes
         self._sinks: dict[int, Sink] = {}
         self._numbers = itertools.count(1)
         self._context = zmq.Context()
@@ -132,6 +138,8 @@ class Exchange:
                 case Retire():
                     log.warning("worker process %d is given up: %s", action.pid, action.reason)
                     self._retire(action)
+                case Lost():
+                    self._crashes.lost(action)
 
     def _deliver(self, number: int, item: Started | Delta | Failure) -> None:
         last = isinstance(item, Failure) or (isinstance(item, Delta) and item.finish is not None)
@@ -184,4 +192,5 @@ class Exchange:
 
     def _tick(self) -> None:
         self._ticker = self._loop.call_later(TICK_SECONDS, self._tick)
+        self._crashes.observe(worker.hello.pid for worker in self.dispatcher.workers)
         self.handle(Tick())

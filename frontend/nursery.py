@@ -15,6 +15,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 
+from .crashes import CrashRegister, StderrTail
 from .dispatcher import Exited, Expecting, Retire
 from .exchange import Exchange
 from .settings import WorkerSettings
@@ -51,13 +52,18 @@ class Nursery:
         settings: Which workers.
         endpoint: Where they connect.
         on_empty: Called when every worker was given up.
+        crashes: Is told of the processes' starts and ends.
     """
 
-    def __init__(self, settings: WorkerSettings, endpoint: str, on_empty: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: WorkerSettings, endpoint: str, on_empty: Callable[[], None], crashes: CrashRegister
+    ) -> None:
         self._settings = settings
         self._endpoint = endpoint
         self._on_empty = on_empty
+        self._crashes = crashes
         self._processes: dict[int, Process] = {}
+        self._stderr: dict[int, StderrTail] = {}
         self._keepers: list[asyncio.Task[None]] = []
         self._kept = settings.count
 
@@ -77,7 +83,8 @@ class Nursery:
         """End all workers: politely, then not."""
         for keeper in self._keepers:
             keeper.cancel()
-        for process in self._processes.values():
+        for pid, process in self._processes.items():
+            self._crashes.expect(pid)
             process.terminate()
         waits = [asyncio.create_task(process.wait()) for process in self._processes.values()]
         if not waits:
@@ -88,6 +95,8 @@ class Nursery:
                 if process.returncode is None:
                     process.kill()
             await asyncio.wait(late)
+        for stderr in self._stderr.values():
+            stderr.close()
 
     def kill(self) -> None:
         """End all workers at once."""
@@ -108,9 +117,11 @@ class Nursery:
             log.info("started %s (process %d)", name, process.pid)
             code = await process.wait()
             del self._processes[process.pid]
+            self._stderr.pop(process.pid).close()
             reason = describe_exit(code)
             self._exchange.receive_pending()  # what it still said comes before its end
             self._exchange.handle(Exited(process.pid, reason))
+            self._crashes.exited(process.pid, code, reason)
             pause = backoff.pause(code, time.monotonic() - started)
             if pause is None:
                 log.error("%s can't serve (%s) and is not started again", name, reason)
@@ -125,8 +136,19 @@ class Nursery:
     async def _spawn(self, name: str) -> Process:
         command = [sys.executable, "-m", "mlx_llm_server", "worker", "--lifeline"]
         command += ["--name", name, "--connect", self._endpoint, *self._settings.arguments]
-        process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, start_new_session=True)
+        stderr = StderrTail()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=PIPE, stderr=stderr.write_end, start_new_session=True
+            )
+        except BaseException:
+            stderr.close()
+            raise
+        finally:
+            stderr.given()
         self._processes[process.pid] = process
+        self._stderr[process.pid] = stderr
+        self._crashes.started(process.pid, name, stderr.lines)
         return process
 
 

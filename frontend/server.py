@@ -15,6 +15,7 @@ from tornado.netutil import bind_sockets
 from ..protocol.endpoints import EndpointError
 from .api.handler import Services
 from .app import make_app
+from .crashes import CrashRegister, CrashStore
 from .dispatcher import Dispatcher, Failure, Limits, Retire, Why
 from .exchange import Exchange
 from .nursery import Nursery
@@ -46,9 +47,10 @@ class Server:
         self._stop = asyncio.Event()
         self._stop_at_once = asyncio.Event()
         self._code = 0
+        self._crashes = CrashRegister(CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint)
         self._nursery: Nursery | None = None
         if settings.workers is not None:
-            self._nursery = Nursery(settings.workers, settings.endpoint, self._out_of_workers)
+            self._nursery = Nursery(settings.workers, settings.endpoint, self._out_of_workers, self._crashes)
 
     async def serve(self) -> int:
         """Serve until a signal or until nothing is left to serve with."""
@@ -56,7 +58,7 @@ class Server:
         # The port first: it is what keeps two frontends from sharing an endpoint.
         sockets = self._bind()
         limits = Limits(queue_length=settings.queue_length, queue_seconds=settings.queue_seconds)
-        exchange = Exchange(Dispatcher(limits), settings.endpoint, self._retire)
+        exchange = Exchange(Dispatcher(limits), settings.endpoint, self._retire, self._crashes)
         try:
             exchange.open()
         except zmq.ZMQError as error:
@@ -85,7 +87,9 @@ class Server:
 
     def _http(self, exchange: Exchange, sockets: list[socket.socket]) -> HTTPServer:
         settings = self._settings
-        services = Services(exchange, settings.policy, settings.max_body_bytes, settings.stall_seconds)
+        services = Services(
+            exchange, self._crashes, settings.policy, settings.max_body_bytes, settings.stall_seconds
+        )
         http = HTTPServer(
             make_app(services),
             idle_connection_timeout=IDLE_CONNECTION_SECONDS,
@@ -129,3 +133,4 @@ class Server:
         except TimeoutError:
             log.warning("some connections did not close in time")
         exchange.close()
+        self._crashes.close()

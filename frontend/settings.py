@@ -31,6 +31,8 @@ class Settings:
 
     Attributes:
         endpoint: Where workers connect.
+        crash_dir: Where the dossiers of workers' deaths are kept.
+        keep_crashes: How many of them.
         workers: The local workers to supervise; None for a frontend alone.
         grace_seconds: How long running answers may go on after SIGTERM.
         stall_seconds: A client that takes nothing of its stream for so long is given up.
@@ -44,6 +46,8 @@ class Settings:
     grace_seconds: float
     queue_length: int
     queue_seconds: float
+    crash_dir: Path
+    keep_crashes: int
     stall_seconds: float = 60.0
     workers: WorkerSettings | None = None
 

@@ -38,13 +38,18 @@ def runtime_dir() -> Path:
     """Return the directory for sockets: `MLX_SERVE_RUNTIME_DIR`, or `.mlx-serve/run` at home."""
     if chosen := os.environ.get(RUNTIME_DIR_VARIABLE):
         return Path(chosen).expanduser().absolute()
+    return user_dir() / "run"
+
+
+def user_dir() -> Path:
+    """Return the directory for what we keep of a user: `.mlx-serve` at home."""
     # A system service may have no HOME.
     home = os.environ.get("HOME") or pwd.getpwuid(os.getuid()).pw_dir
-    return Path(home) / ".mlx-serve" / "run"
+    return Path(home) / ".mlx-serve"
 
 
-def private_dir(path: Path) -> None:
-    """Make `path` a directory that only the user can enter.
+def private_dir(path: Path, variable: str = RUNTIME_DIR_VARIABLE) -> None:
+    """Make `path` a directory that only the user can enter; `variable` is what chooses another one.
 
     Raises:
         EndpointError: It is a link, belongs to somebody else, or can't be made.
@@ -54,11 +59,9 @@ def private_dir(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
     except OSError as error:
-        raise EndpointError(f"can't make the socket directory {path}: {error}") from error
+        raise EndpointError(f"can't make the directory {path}: {error}") from error
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
-        raise EndpointError(
-            f"{path} is not a directory of this user; remove it or set {RUNTIME_DIR_VARIABLE} to another one"
-        )
+        raise EndpointError(f"{path} is not a directory of this user; remove it or set {variable} to another one")
     if stat.S_IMODE(status.st_mode) != 0o700:
         path.chmod(0o700)
 

@@ -6,6 +6,7 @@ Exit codes: 0 told to stop, 70 (EX_SOFTWARE) the engine failed, 75 (EX_TEMPFAIL)
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import queue
@@ -51,6 +52,8 @@ class _ToldToStop(BaseException):
 
 def run(options: Options) -> int:
     """Run a worker on the calling (main) thread and return its exit code."""
+    # A segmentation fault or an abort says where it was: the frontend keeps what we print last.
+    faulthandler.enable()
     orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
     # A path need not be UTF-8, a message is.
     model = os.fsencode(options.model).decode(errors="replace")

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from ..access import AccessPolicy
+from ..crashes import CrashRegister
 from ..errors import (
     ApiError,
     Forbidden,
@@ -41,12 +42,14 @@ class Services:
 
     Attributes:
         exchange: Takes generations.
+        crashes: Knows of workers' deaths.
         policy: Says who is let in.
         max_body_bytes: The largest body that is looked at.
         stall_seconds: A client that takes nothing of its stream for so long is given up.
     """
 
     exchange: Exchange
+    crashes: CrashRegister
     policy: AccessPolicy
     max_body_bytes: int
     stall_seconds: float

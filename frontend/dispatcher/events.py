@@ -119,4 +119,50 @@ class Retire:
     reason: str
 
 
-Action = Transmit | Deliver | Retire
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A generation that a worker had when it was lost; nothing of its text.
+
+    Attributes:
+        accepted: The worker had taken it into its batch.
+        prompt_tokens: None while no worker has counted them.
+        tokens: How many its client has of the answer.
+        cancelled: Its client had left.
+    """
+
+    fingerprint: str
+    accepted: bool
+    prompt_tokens: int | None
+    tokens: int
+    age_seconds: float
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A worker is gone, or given up; it comes before what follows from that.
+
+    Attributes:
+        crash: The id of this death; clients hear it with their errors.
+        model: Its name, or what the worker was told to load if it never was ready.
+        leaving: The worker had said that it goes.
+        reason: How it was seen.
+        still_seconds: Since its last progress.
+        silent_seconds: Since its last sign of life.
+    """
+
+    crash: str
+    worker: str
+    pid: int
+    model: str
+    backend: str
+    leaving: bool
+    ready: bool
+    reason: str
+    step: int
+    still_seconds: float
+    silent_seconds: float
+    generations: tuple[Interrupted, ...]
+
+
+Action = Transmit | Deliver | Retire | Lost

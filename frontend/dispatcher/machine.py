@@ -44,6 +44,7 @@ from .events import (
     Why,
 )
 from .fingerprint import fingerprint
+from .loss import describe_loss
 from .state import Generation, KnownModel, Limits, Worker, WorkerState
 
 
@@ -133,7 +134,7 @@ class Dispatcher:
                 f"The server is busy: {len(self._queue)} requests are waiting. Please try again later.",
             )
             return [Deliver(number, failure)]
-        self._generations[number] = Generation(event.request, model, now)
+        self._generations[number] = Generation(event.request, model, now, now)
         self._queue.append(number)
         return self._dispatch()
 
@@ -234,6 +235,7 @@ class Dispatcher:
         if worker.ready is None:
             return []
         generation.started = True
+        generation.prompt_tokens = prompt_tokens
         if generation.announced:
             return []
         generation.announced = True
@@ -277,10 +279,16 @@ class Dispatcher:
             return []
         if worker.ready is not None:
             self._models[worker.ready.model.id].seen_at = now
+        numbers = sorted(worker.running)
+        actions: list[Action] = []
+        if died:
+            had = [self._generations[number] for number in numbers]
+            lost = describe_loss(worker, had, reason, now)
+            actions.append(lost)
+            reason += f"; crash {lost.crash}"
         # Told to go and not done in time: that is nobody's fault.
         died = died and worker.state is not WorkerState.LEAVING
-        actions: list[Action] = []
-        for number in sorted(worker.running):
+        for number in numbers:
             generation = self._generations[number]
             if generation.cancelled:
                 del self._generations[number]

@@ -78,14 +78,17 @@ class Generation:
 
     Attributes:
         model: The one that answers it; None is any, until a worker has accepted it.
+        queued_at: When it began to wait for a worker, the last time.
         started: Its worker has accepted it.
         announced: Its client was told so.
         received: The tokens that its client has, from however many workers.
         deaths: How many workers died while they had it.
+        prompt_tokens: The length of its prompt, once a worker has accepted it.
     """
 
     request: Generate
     model: str | None
+    submitted_at: float
     queued_at: float
     worker: bytes | None = None
     started: bool = False
@@ -93,6 +96,7 @@ class Generation:
     cancelled: bool = False
     received: list[int] = field(default_factory=list)
     deaths: int = 0
+    prompt_tokens: int | None = None
 
     @property
     def suspect(self) -> bool:

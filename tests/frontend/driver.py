@@ -8,6 +8,7 @@ from mlx_llm_server.frontend.dispatcher import (
     Dispatcher,
     Event,
     Limits,
+    Lost,
     Received,
     Submitted,
     Tick,
@@ -60,9 +61,13 @@ class Driver:
         self.dispatcher = Dispatcher(limits)
         self.now = 1000.0
         self.accepted: set[int] = set()
+        self.lost: list[Lost] = []
 
     def handle(self, event: Event) -> list[Action]:
-        return self.dispatcher.handle(event, self.now)
+        """Return what is to be done; the losses, which are only told, are collected in `lost`."""
+        actions = self.dispatcher.handle(event, self.now)
+        self.lost += [action for action in actions if isinstance(action, Lost)]
+        return [action for action in actions if not isinstance(action, Lost)]
 
     def hear(self, identity: bytes, message: FromWorker) -> list[Action]:
         return self.handle(Received(identity, message))

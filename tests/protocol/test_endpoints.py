@@ -66,7 +66,7 @@ def test_a_link_is_refused_whether_it_leads_somewhere_or_not(tmp_path: Path, tar
 def test_a_file_in_the_directorys_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
 
-    with pytest.raises(EndpointError, match="can't make the socket directory"):
+    with pytest.raises(EndpointError, match="can't make the directory"):
         private_dir(tmp_path / "run")
 
 

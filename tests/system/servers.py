@@ -237,6 +237,7 @@ class House:
         # Short: a Unix socket's path holds a hundred bytes.
         self.folder = Path(tempfile.mkdtemp(prefix="house-", dir="/tmp"))
         self.sockets = self.folder / "run"
+        self.crashes = self.folder / "crashes"
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
         # On Linux, MLX compiles kernels with the machine's C++ compiler, a second each, and keeps them here.
@@ -316,6 +317,7 @@ class House:
             **ours,
             MARK: self._mark,
             "MLX_SERVE_RUNTIME_DIR": str(self.sockets),
+            "MLX_SERVE_CRASH_DIR": str(self.crashes),
             "TMPDIR": str(self.temporary),
         }
 
