@@ -42,7 +42,9 @@ def _signals(_: click.Context, __: click.Parameter, value: str) -> list[str]:
     show_default="one less than --workers",
     help="How many workers may be missing at a time; the next death waits for it.",
 )
-@click.option("--pause", type=click.FloatRange(min=0), default=0.5, help="Seconds that count as a pause.")
+@click.option(
+    "--pause", type=click.FloatRange(min=0), default=0.5, help="Seconds without a token that count as a pause."
+)
 @click.option("--seed", type=int, default=0, help="Of the questions and of who dies.")
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."

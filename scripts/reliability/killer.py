@@ -65,7 +65,8 @@ class Killer:
         url: The server's.
         workers: How many it has.
         signals: Names of `SIGNALS`, sent in turn.
-        every: Seconds from one death to the next, or longer: at most `down` workers are missing at a time.
+        every: Seconds from one death to the next, or longer: at most `down` workers are missing at a time, and
+            only one that has work is killed.
         down: See above.
         seed: Chooses who dies.
     """
@@ -120,9 +121,11 @@ class Killer:
 
     def _kill(self, workers: list[Worker]) -> bool:
         living = candidates(workers, self.kills)
-        if len(living) <= self._workers - self._down:
+        # The death of one that has nothing to do shows nothing.
+        busy = [worker for worker in living if worker["running"]]
+        if len(living) <= self._workers - self._down or not busy:
             return False
-        victim = self._rng.choice(living)
+        victim = self._rng.choice(busy)
         name = self._signals[len(self.kills) % len(self._signals)]
         with contextlib.suppress(ProcessLookupError):
             os.kill(victim["pid"], SIGNALS[name])

@@ -27,7 +27,7 @@ _ABILITIES = (
     "Several tool calls",
     "Answer from several results",
 )
-_DEMO_TOKENS = 300
+_DEMO_TOKENS = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,13 @@ def exercises(count: int, seed: int) -> list[Question]:
     questions = []
     for number in range(count):
         made = abilities[number % len(abilities)].make(source)
-        questions.append(
-            Question(
-                made.messages, _DEMO_TOKENS, *_sampling(source.rng), tools=made.tools, thinking=source.chance(0.25)
-            )
+        # The server refuses what it can't keep; the bundled model never learned to read `strict`.
+        tools = tuple(
+            tool | {"function": {key: value for key, value in tool["function"].items() if key != "strict"}}
+            for tool in made.tools
         )
+        sampling, thinking = _sampling(source.rng), source.chance(0.25)
+        questions.append(Question(made.messages, _DEMO_TOKENS, *sampling, tools, thinking))
     return questions
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ..benchmark.workload import percentile
 from .answers import difference
@@ -51,8 +52,8 @@ class Run:
 def summarize(run: Run, pause: float) -> dict[str, Any]:
     """Return the numbers; times are in seconds.
 
-    An answer has lived through a death if it was completed, and nothing came for more than `pause` seconds, in
-    which a worker died. One that is not streamed has one pause, of all its time.
+    A stream has lived through a death if it was completed, and nothing came for more than `pause` seconds, in
+    which a worker died. An answer that is not streamed can't tell.
     """
     completed = [each for each in run.outcomes if each.error is None]
     errors = Counter(_UNIQUE.sub("…", each.error) for each in run.outcomes if each.error is not None)
@@ -71,7 +72,7 @@ def summarize(run: Run, pause: float) -> dict[str, Any]:
         "differences": differences[:_EXAMPLES],
         "kills": dict(Counter(kill.signal for kill in run.kills)),
         "begun_on_killed": sum(kill.begun for kill in run.kills),
-        "lived_through": sum(paused(each.pause, deaths, pause) for each in completed),
+        "lived_through": sum(paused(each.pause, deaths, pause) for each in streamed),
         "pause": _spread([end - begin for begin, end in (each.pause for each in streamed)]),
         "whole": _spread([end - begin for begin, end in (each.pause for each in whole)]),
         "recovery": _spread(recovered),
@@ -112,13 +113,12 @@ def complaints(summary: dict[str, Any], requests: int, *, kills_wanted: bool) ->
 def show(summary: dict[str, Any], about: dict[str, Any], wrong: list[str]) -> None:
     """Print the numbers, what they were measured with, and whether all is well."""
     table = Table(show_header=False)
-    for name, value in about.items():
-        table.add_row(name, str(value))
-    table.add_section()
-    for name, value in _rows(summary):
-        table.add_row(name, value)
-    table.add_section()
-    table.add_row("result", "; ".join(wrong) or "nothing failed, nothing inexact")
+    result = [("result", "; ".join(wrong) or "nothing failed, nothing inexact")]
+    for rows in (about.items(), _rows(summary), result):
+        for name, value in rows:
+            # What a server or a model said is no markup.
+            table.add_row(name, Text(str(value)))
+        table.add_section()
     console = Console()
     # A file or a pipe has no width that the table must keep to.
     (console if console.is_terminal else Console(width=160)).print(table)
@@ -134,9 +134,9 @@ def _rows(summary: dict[str, Any]) -> list[tuple[str, str]]:
         ("inexact", str(summary["inexact"])),
         *(("", text) for text in summary["differences"]),
         ("workers killed", kills or "0"),
-        ("answers begun on them", str(summary["begun_on_killed"])),
-        ("completed after a pause at a death", str(summary["lived_through"])),
-        ("longest pause of a streamed answer", _seconds(summary["pause"])),
+        ("answers under way on them", str(summary["begun_on_killed"])),
+        ("streams completed after a pause at a death", str(summary["lived_through"])),
+        ("longest pause of a stream", _seconds(summary["pause"])),
         ("time of an answer that is not streamed", _seconds(summary["whole"])),
         ("from a death to the next worker's readiness", _seconds(summary["recovery"])),
         ("workers not replaced", str(summary["not_recovered"])),

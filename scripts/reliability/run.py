@@ -27,7 +27,7 @@ from .report import Run
 from .watch import MARK, footprint, marked
 
 # So many different questions for the bundled model; all are asked once before the first death.
-_POOL = 200
+_POOL = 80
 _NEWS_SECONDS = 10.0
 # What a frontend takes to let go of connections that were closed.
 _SETTLING_SECONDS = 1.0
