@@ -67,11 +67,13 @@ def main(
 
     A stopped worker (STOP) is found by its silence, so it takes longer than others to be replaced.
     """
-    down = down or workers - 1
-    if not 1 <= down <= workers:
+    down = workers - 1 if down is None else down
+    if every and not down:
         raise click.UsageError(
             "With one worker every death leaves none: ask for that with --down 1, or take more."
         )
+    if down > workers:
+        raise click.UsageError("--down can't be more than --workers.")
     # A termination ends the children in order, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     plan = Plan(model, requests, clients, workers, every, signals, down, seed, log)

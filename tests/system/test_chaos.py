@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
-from .servers import House, Running
+import pytest
+
+from .servers import House, Running, until
 
 
 def chaos(house: House, file: Path, *options: str) -> tuple[Running, dict[str, Any]]:
@@ -32,7 +35,7 @@ def test_what_killed_workers_cost_is_reported(house: House, tmp_path: Path) -> N
 
 
 def test_a_run_without_deaths_is_a_success(house: House, tmp_path: Path) -> None:
-    running, report = chaos(house, tmp_path / "report.json", "--requests", "6", "--every", "0", "--workers", "2")
+    running, report = chaos(house, tmp_path / "report.json", "--requests", "6", "--every", "0", "--workers", "1")
     assert running.process.returncode == 0
     assert (report["completed"], report["inexact"], report["kills"], report["wrong"]) == (6, 0, {}, [])
 
@@ -41,3 +44,11 @@ def test_one_worker_is_killed_only_if_that_is_asked_for(house: House) -> None:
     running = house.start(["python", "-m", "mlx_llm_server.scripts.reliability", "--workers", "1"])
     assert running.wait() == 2
     assert "--down 1" in running.log
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_leaves_nothing(house: House, number: signal.Signals) -> None:
+    running = house.start(["python", "-m", "mlx_llm_server.scripts.reliability", "--requests", "5000"])
+    until(lambda: "undisturbed" in running.log, "the workers are asked")
+    running.signal(number)
+    assert running.wait() not in (0, -number)
