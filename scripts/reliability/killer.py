@@ -79,12 +79,13 @@ class Killer:
         self._every = every
         self._down = down
         self._rng = random.Random(seed)  # noqa: S311 - chance, not secrets
-        self._known: set[int] = set()
+        self._seen: set[int] = set()
+        self._present: set[int] = set()
 
     @property
     def unexplained(self) -> int:
-        """How many workers more than ours were lost."""
-        return len(self._known) - self._workers - sum(kill.back is not None for kill in self.kills)
+        """How many workers that were ready are gone without a signal of ours."""
+        return len(self._seen - self._present - {kill.pid for kill in self.kills})
 
     async def run(self) -> None:
         """Kill for ever."""
@@ -116,7 +117,8 @@ class Killer:
             raise RuntimeError(f"the frontend does not answer: {error!r}") from error
         workers = json.loads(answer.body)["workers"]
         note_recoveries(workers, self.kills, perf_counter())
-        self._known |= {worker["pid"] for worker in workers if worker["state"] == "ready"}
+        self._present = {worker["pid"] for worker in workers if worker["state"] == "ready"}
+        self._seen |= self._present
         return workers
 
     def _kill(self, workers: list[Worker]) -> bool:

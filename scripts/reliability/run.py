@@ -24,7 +24,7 @@ from .clients import Outcome, Request, ask_all, client
 from .killer import Killer
 from .questions import LAST, WORK, counting, exercises
 from .report import Run
-from .watch import MARK, footprint, marked
+from .watch import MARK, footprint, kill_marked, marked
 
 # So many different questions for the bundled model; all are asked once before the first death.
 _POOL = 80
@@ -65,9 +65,7 @@ def run(plan: Plan) -> Run:
                 seen = asyncio.run(_disturb(plan, url, server))
         return replace(seen, exit_code=server.wait(), left=_left(mark))
     finally:
-        for process in marked(mark):
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+        kill_marked(mark)
 
 
 @contextlib.contextmanager

@@ -32,3 +32,10 @@ def marked(mark: str) -> Iterator[psutil.Process]:
         with contextlib.suppress(psutil.Error):
             if process.environ().get(MARK) == mark and process.status() != psutil.STATUS_ZOMBIE:
                 yield process
+
+
+def kill_marked(mark: str) -> None:
+    """End what is left of a server."""
+    for process in marked(mark):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
