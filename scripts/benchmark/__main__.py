@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from . import report
-from .processes import running
+from .processes import complete
 from .servers import OPENBLAS, STARTS, has_openblas
 from .workload import job
 
@@ -85,9 +85,7 @@ def main(
 
 def _tiny(folder: str) -> str:
     # In a child, because this process has no use for MLX.
-    with running(["mlx_llm_server.scripts.models", "random", folder], stdout=sys.stderr) as child:
-        if child.wait():
-            raise click.ClickException("the model could not be made")
+    complete(["mlx_llm_server.scripts.models", "random", folder])
     return folder
 
 

@@ -49,6 +49,17 @@ def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[str
                     pipe.close()
 
 
+def complete(command: list[str]) -> None:
+    """Run a Python module to its end, what it prints on our stderr.
+
+    Raises:
+        RuntimeError: its exit code is not 0.
+    """
+    with running(command, stdout=sys.stderr) as child:
+        if code := child.wait():
+            raise RuntimeError(f"{' '.join(command)} ended with exit code {code}")
+
+
 @contextlib.contextmanager
 def _signals_held() -> Iterator[list[int]]:
     """Note the signals that would end us instead of acting on them: a child half started would be left behind."""

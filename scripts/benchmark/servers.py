@@ -19,6 +19,7 @@ from .processes import measuring, running
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from .processes import Measure
 
@@ -39,20 +40,20 @@ def batch_generator(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG
 @contextlib.contextmanager
 def ours(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001
     """This project's server with one worker and its defaults."""
-    port = _free_port()
+    port = free_port()
     command = ["mlx_llm_server", "up", "--model", model, "--host", HOST, "--port", str(port)]
-    with _serving(command, port, "/ready", dict(os.environ)) as measure:
+    with _measured(command, port, "/ready", dict(os.environ)) as measure:
         yield measure
 
 
 @contextlib.contextmanager
 def mlx_lm_server(model: str, streams: int) -> Iterator[Measure]:
     """mlx-lm's server, let to batch all the streams, and silent."""
-    port = _free_port()
+    port = free_port()
     command = ["mlx_lm", "server", "--model", model, "--host", HOST, "--port", str(port)]
     command += ["--decode-concurrency", str(streams), "--prompt-concurrency", str(streams)]
     command += ["--log-level", "ERROR"]
-    with _serving(command, port, "/health", fast_environment()) as measure:
+    with _measured(command, port, "/health", fast_environment()) as measure:
         yield measure
 
 
@@ -76,16 +77,30 @@ def fast_environment() -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _serving(command: list[str], port: int, path: str, env: dict[str, str]) -> Iterator[Measure]:
+def _measured(command: list[str], port: int, path: str, env: dict[str, str]) -> Iterator[Measure]:
     """A server, ready, and a client of it in a process of its own."""
     with (
-        tempfile.TemporaryFile("w+") as log,
+        serving(command, port, path, env),
+        measuring([f"{__package__}.streams", HOST, str(port)], dict(os.environ)) as measure,
+    ):
+        yield measure
+
+
+@contextlib.contextmanager
+def serving(
+    command: list[str], port: int, path: str, env: dict[str, str], kept: Path | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """A server, once the path answers 200; a RuntimeError inside the block tells how its log ends.
+
+    The log is kept in a file if one is named.
+    """
+    with (
+        kept.open("w+") if kept else tempfile.TemporaryFile("w+") as log,
         running(command, env=env, stdout=log, stderr=subprocess.STDOUT) as server,
     ):
         try:
             _wait(server, f"http://{HOST}:{port}{path}")
-            with measuring([f"{__package__}.streams", HOST, str(port)], dict(os.environ)) as measure:
-                yield measure
+            yield server
         except RuntimeError as error:
             log.seek(0)
             raise RuntimeError(f"{error}; its log ends:\n{log.read()[-4000:]}") from error
@@ -106,7 +121,8 @@ def _wait(server: subprocess.Popen[str], url: str) -> None:
     raise RuntimeError(f"{url} was not ready within {LOADING:.0f} s")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens now."""
     with socket.socket() as listener:
         listener.bind((HOST, 0))
         return listener.getsockname()[1]
