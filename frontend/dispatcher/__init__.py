@@ -18,9 +18,10 @@ A generation, known by its number, is
     cancelled  running, but nobody waits for it; the credit is held until the worker says that it is gone
     (gone)     it ended exactly once: a finished delta, or a failure
 
-A generation that two workers died with is a *suspect*: it runs alone, on a worker that is kept for it, one suspect
-at a time. If that worker dies too it is convicted: it ends in an error, and is refused for a while if it comes
-again. A worker that was told to leave, or that starts over, convicts nobody.
+A generation that two workers died with, one after the other and without progress in between, is a *suspect*: it
+runs alone, on a worker that is kept for it, one suspect at a time. If that worker dies too, again without
+progress, it is convicted: it ends in an error, and is refused for a while if it comes again. A worker that was
+told to leave, or that starts over, convicts nobody.
 
 What comes from an identity that is not known is late or lost, and is answered with `Introduce`; what comes
 for a generation from another worker than its own is dropped.

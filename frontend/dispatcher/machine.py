@@ -293,12 +293,14 @@ class Dispatcher:
             if generation.cancelled:
                 del self._generations[number]
                 continue
-            if died and generation.suspect:
-                del self._generations[number]
-                self._convicted[fingerprint(generation.request)] = now
-                actions.append(Deliver(number, self._conviction(f"crashed ({reason})")))
-                continue
-            generation.deaths += died
+            if died:
+                alone = generation.suspect  # suspects always are
+                generation.survive()
+                if alone and generation.suspect:
+                    del self._generations[number]
+                    self._convicted[fingerprint(generation.request)] = now
+                    actions.append(Deliver(number, self._conviction(f"crashed ({reason})")))
+                    continue
             generation.worker, generation.started, generation.queued_at = None, False, now
             self._queue.append(number)
         # Numbers rise with time, so this is the order in which they came.
@@ -357,7 +359,8 @@ class Dispatcher:
             served = any(worker.serves(generation.model) for worker in self._workers.values())
             unready = 0.0 if served else now - max(generation.queued_at, self._served_at(generation.model))
             # Who has a part of the answer already waits for a worker as long as it may take to load.
-            patience = self._limits.queue_seconds if generation.deaths else self._limits.unready_seconds
+            begun = generation.announced or generation.deaths
+            patience = self._limits.queue_seconds if begun else self._limits.unready_seconds
             if waited <= self._limits.queue_seconds and unready <= patience:
                 continue
             self._queue.remove(number)

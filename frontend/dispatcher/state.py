@@ -25,6 +25,9 @@ class Limits:
 
 
 SUSPECT_DEATHS = 2
+# So many tokens behind its last death, a generation has passed what could have killed its worker there: a fault
+# that it brings along strikes again at the same place. Two or three tokens may be computed but not yet delivered.
+_PROGRESS_TOKENS = 16
 
 
 class WorkerState(Enum):
@@ -82,7 +85,8 @@ class Generation:
         started: Its worker has accepted it.
         announced: Its client was told so.
         received: The tokens that its client has, from however many workers.
-        deaths: How many workers died while they had it.
+        deaths: How many workers died with it in a row, without progress in between.
+        died_at: How many tokens it had at the last death.
         prompt_tokens: The length of its prompt, once a worker has accepted it.
     """
 
@@ -96,7 +100,14 @@ class Generation:
     cancelled: bool = False
     received: list[int] = field(default_factory=list)
     deaths: int = 0
+    died_at: int = 0
     prompt_tokens: int | None = None
+
+    def survive(self) -> None:
+        """Count a death of its worker; those before some progress are of no account."""
+        progress = len(self.received) - self.died_at >= _PROGRESS_TOKENS
+        self.deaths = 1 if progress else self.deaths + 1
+        self.died_at = len(self.received)
 
     @property
     def suspect(self) -> bool:

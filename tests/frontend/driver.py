@@ -67,6 +67,9 @@ class Driver:
         """Return what is to be done; the losses, which are only told, are collected in `lost`."""
         actions = self.dispatcher.handle(event, self.now)
         self.lost += [action for action in actions if isinstance(action, Lost)]
+        # Whoever gets a generation has not accepted it yet.
+        given = [action.message for action in actions if isinstance(action, Transmit)]
+        self.accepted -= {message.generation for message in given if isinstance(message, Generate)}
         return [action for action in actions if not isinstance(action, Lost)]
 
     def hear(self, identity: bytes, message: FromWorker) -> list[Action]:

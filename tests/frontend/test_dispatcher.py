@@ -562,6 +562,45 @@ def test_a_suspect_that_kills_its_worker_alone_is_convicted(driver: Driver) -> N
     assert driver.dispatcher.unfinished == 0
 
 
+def test_deaths_with_progress_in_between_convict_nobody(driver: Driver) -> None:
+    """What kills a worker kills the next one at the same place; a long answer may meet many deaths."""
+    driver.join(A)
+    driver.begin(A, 1)
+    for _ in range(5):
+        for _ in range(16):
+            driver.step(A, piece(1))
+        die_with_all(driver, A)
+        driver.join(A)
+        assert driver.submit(2) != []  # it runs beside others
+        driver.abandon(2)
+        driver.hear(A, Cancelled(2))
+
+
+def test_a_suspect_that_got_further_before_it_died_is_none_any_more(driver: Driver) -> None:
+    suspect_beside_another(driver)
+    driver.step(C, piece(2, "stop"))
+    for _ in range(16):
+        driver.step(C, piece(1))
+    assert failures(die_with_all(driver, C)) == []
+    driver.join(A)
+    assert driver.worker(A).running == {1}
+    assert driver.submit(3) != []
+
+
+@pytest.mark.parametrize("goes", ["leaves", "starts over"])
+def test_a_suspect_whose_worker_goes_of_itself_stays_one_and_is_not_convicted(driver: Driver, goes: str) -> None:
+    suspect_beside_another(driver)
+    driver.step(C, piece(2, "stop"))
+    if goes == "leaves":
+        driver.hear(C, Leaving("told to stop"))
+        assert failures(driver.handle(Exited(3, "exit code 0"))) == []
+    else:
+        assert failures(driver.hear(C, hello(3))) == []
+    driver.join(A)
+    assert driver.worker(A).running == {1}
+    assert driver.submit(3) == []
+
+
 def test_what_was_convicted_is_refused_for_a_while(driver: Driver) -> None:
     driver.join(A)
     driver.submit(1)

@@ -6,14 +6,14 @@ import asyncio
 import os
 import signal
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import openai
 import pytest
 
-from .servers import House, Running, Server, counted, until, user
+from .reading import Read, read
+from .servers import House, Running, Server, counted, until
 
 LONG = 2900
 
@@ -46,34 +46,6 @@ class Prober:
                 self.failures.append(repr(error))
 
 
-@dataclass(frozen=True)
-class Read:
-    """What was read of a stream, and how it ended."""
-
-    text: str
-    finish: str | None = None
-    error: str | None = None
-
-
-async def _read(client: openai.AsyncOpenAI, number: int, length: int) -> Read:
-    text = ""
-    stream = await client.chat.completions.create(
-        model="any",
-        messages=[{"role": "user", "content": str(number)}],
-        max_tokens=length,
-        stream=True,
-    )
-    async with stream:
-        try:
-            async for chunk in stream:
-                text += chunk.choices[0].delta.content or ""
-                if chunk.choices[0].finish_reason is not None:
-                    return Read(text, finish=chunk.choices[0].finish_reason)
-        except openai.APIError as error:
-            return Read(text, error=error.message)
-    return Read(text)
-
-
 def test_answers_of_a_killed_worker_go_on_as_if_nothing_had_happened(house: House, slow_model: Path) -> None:
     server = house.up(slow_model, workers=2)
     victim, other = (worker["pid"] for worker in server.workers())
@@ -81,7 +53,7 @@ def test_answers_of_a_killed_worker_go_on_as_if_nothing_had_happened(house: Hous
 
     async def load_and_kill() -> list[Read]:
         async with server.async_openai() as client:
-            readers = [asyncio.create_task(_read(client, number, length)) for number in range(8)]
+            readers = [asyncio.create_task(read(client, number, length)) for number in range(8)]
             await asyncio.to_thread(
                 until, lambda: [w["begun"] for w in server.workers()] == [4, 4], "all streams run"
             )
@@ -112,10 +84,10 @@ def test_answers_wait_for_the_only_worker_to_come_back(house: House, slow_model:
 
     async def load_and_kill() -> None:
         async with server.async_openai() as client:
-            streamed = asyncio.create_task(_read(client, 10, length))
+            streamed = asyncio.create_task(read(client, 10, length))
             whole = asyncio.create_task(_whole(client, 20, length))
             await asyncio.to_thread(_wait_until_begun, server, 2)
-            queued = asyncio.create_task(_read(client, 30, 3))
+            queued = asyncio.create_task(read(client, 30, 3))
             os.kill(server.workers()[0]["pid"], signal.SIGKILL)
             assert await streamed == Read(counted(11, 10 + length), finish="length")
             assert await whole == (counted(21, 20 + length), length)
@@ -178,35 +150,6 @@ def test_sampled_text_is_the_same_with_and_without_a_death(house: House, nonsens
             return [(await each).choices[0].message.content for each in asked]
 
     assert asyncio.run(ask_and_kill()) == undisturbed
-
-
-def test_a_request_that_kills_every_worker_ends_alone_and_the_others_complete(
-    house: House, slow_model: Path
-) -> None:
-    server = house.up(slow_model)
-
-    async def ask_and_kill() -> tuple[Read, list[Read]]:
-        async with server.async_openai() as client:
-            innocent = [asyncio.create_task(_read(client, number, 200)) for number in (10, 20)]
-            await asyncio.to_thread(_wait_until_begun, server, 2)
-            guilty = asyncio.create_task(_read(client, 30, LONG))
-            for running in (3, 3, 1):  # the third time it is alone
-                if running == 1:
-                    await asyncio.gather(*innocent)
-                await asyncio.to_thread(_wait_until_begun, server, running)
-                os.kill(server.workers()[0]["pid"], signal.SIGKILL)
-                await asyncio.to_thread(until, lambda: not server.workers(), "the death is seen")
-            return await guilty, await asyncio.gather(*innocent)
-
-    guilty, innocent = asyncio.run(ask_and_kill())
-    assert innocent == [Read(counted(n + 1, n + 200), finish="length") for n in (10, 20)]
-    assert guilty.finish is None
-    assert "crashed" in str(guilty.error)
-    assert counted(31, 3000).startswith(guilty.text)
-    refused = server.post({"messages": user("30"), "max_tokens": LONG})
-    assert (refused.status, refused.error["code"]) == (400, "request_crashes_worker")
-    server.wait_for_workers(1)
-    assert server.text("5", max_tokens=3) == "6 7 8"
 
 
 def test_a_worker_that_was_started_by_hand_is_replaced_by_another(house: House, slow_model: Path) -> None:
