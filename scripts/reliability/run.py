@@ -61,7 +61,9 @@ def run(plan: Plan) -> Run:
         with _model(plan.model) as option:
             command = ["mlx_llm_server", "up", "--host", HOST, "--port", str(port), *option]
             command += ["--workers", str(plan.workers)]
-            with serving(command, port, "/ready", os.environ | {MARK: mark}, plan.log) as server:
+            # The deaths here are our own deeds: nobody needs to read of them later.
+            env = os.environ | {MARK: mark, "MLX_SERVE_KEEP_CRASHES": "0"}
+            with serving(command, port, "/ready", env, plan.log) as server:
                 seen = asyncio.run(_disturb(plan, url, server))
         return replace(seen, exit_code=server.wait(), left=_left(mark))
     finally:
