@@ -22,8 +22,8 @@ def _evaluated(*arguments: str) -> tuple[int, dict[str, float]]:
 
 
 def test_the_shipped_model_can_do_all_that_the_card_lists() -> None:
-    """A small sample: eight of each ability, of which six have to be right."""
-    _, shares = _evaluated("--count", "8")
+    """A small sample: four of each ability, of which three have to be right."""
+    _, shares = _evaluated("--count", "4")
     assert {name for name in shares if name != "ends by itself"} == {each.name for each in ABILITIES if each.goal}
     assert all(share >= 75 for share in shares.values()), shares
     assert sum(shares.values()) / len(shares) >= 95

@@ -133,15 +133,15 @@ def test_the_rate_warms_up_stays_and_falls() -> None:
 
 
 def test_it_learns(pieces: Tokenizer) -> None:
-    trainer, batch = Trainer(SMALL, seed=0), next(batches(pieces, 3, 1024))
-    losses: Any = [trainer.step(batch, 1.0).item() for _ in range(20)]
+    trainer, batch = Trainer(SMALL, seed=0), next(batches(pieces, 3, 512))
+    losses: Any = [trainer.step(batch, 1.0).item() for _ in range(12)]
     assert losses[-1] < losses[0] / 2
 
 
 def test_a_short_training_ends_in_files_that_mlx_lm_loads(vocabulary: Path, tmp_path: Path) -> None:
-    options: dict[str, Any] = {"minutes": None, "decay": 0.5, "batch": 4096, "processes": 1, "seed": 0}
+    options: dict[str, Any] = {"minutes": None, "decay": 0.5, "batch": 512, "processes": 1, "seed": 0}
     first, second, quantized = tmp_path / "first", tmp_path / "second", tmp_path / "quantized"
-    train(first, SMALL, vocabulary, steps=3, go_on=None, save_every=2, **options)
+    train(first, SMALL, vocabulary, steps=2, go_on=None, save_every=1, **options)
     train(second, SMALL, vocabulary, steps=1, go_on=first / "model.safetensors", save_every=9, **options)
     export.write_quantized(second, quantized)
     for form in (second, quantized):
