@@ -26,6 +26,7 @@ from ...protocol.messages import (
     WorkerBeat,
     same_major,
 )
+from .convictions import Convictions
 from .events import (
     Abandoned,
     Action,
@@ -43,7 +44,6 @@ from .events import (
     Unreachable,
     Why,
 )
-from .fingerprint import fingerprint
 from .loss import describe_loss
 from .state import Generation, KnownModel, Limits, Worker, WorkerState
 
@@ -58,8 +58,7 @@ class Dispatcher:
         self._queue: deque[int] = deque()
         self._models: dict[str, KnownModel] = {}
         self._expected = 0
-        # Fingerprints of requests that killed a worker alone, and when.
-        self._convicted: dict[str, float] = {}
+        self._convictions = Convictions(self._limits.conviction_seconds)
 
     # --- what others may look at ---
 
@@ -122,8 +121,8 @@ class Dispatcher:
             model = None  # with one model served, any name is answered
         elif model not in self._models:
             return [Deliver(number, self._unknown_model(model))]
-        if self._convicted and (print_ := fingerprint(event.request)) in self._convicted:
-            return [Deliver(number, self._conviction("has crashed", now - self._convicted[print_]))]
+        if (refusal := self._convictions.refusal(event.request, now)) is not None:
+            return [Deliver(number, refusal)]
         if not self._workers and not self._expected:
             failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
             return [Deliver(number, failure)]
@@ -298,24 +297,13 @@ class Dispatcher:
                 generation.survive()
                 if alone and generation.suspect:
                     del self._generations[number]
-                    self._convicted[fingerprint(generation.request)] = now
-                    actions.append(Deliver(number, self._conviction(f"crashed ({reason})")))
+                    actions.append(Deliver(number, self._convictions.convict(generation.request, reason, now)))
                     continue
             generation.worker, generation.started, generation.queued_at = None, False, now
             self._queue.append(number)
         # Numbers rise with time, so this is the order in which they came.
         self._queue = deque(sorted(self._queue))
         return actions
-
-    def _conviction(self, what: str, ago: float | None = None) -> Failure:
-        """Return what a client hears whose request killed its workers; `ago` in seconds, if it did so before."""
-        when = "" if ago is None else f" {ago:.0f} s ago, when it was sent before,"
-        return Failure(
-            Why.CONVICTED,
-            f"This request{when} {what} every worker that ran it, at last one that ran nothing else. "
-            "It is not tried again for a while.",
-            code="request_crashes_worker",
-        )
 
     # --- time ---
 
@@ -329,7 +317,7 @@ class Dispatcher:
         # Only now: what one had must not go to another that is given up too.
         actions += self._dispatch()
         self._forget_models(now)
-        self._forget_convictions(now)
+        self._convictions.forget_old(now)
         return actions + self._expire(now)
 
     def _given_up(self, worker: Worker, now: float) -> str | None:
@@ -345,10 +333,6 @@ class Dispatcher:
                 self._models[worker.ready.model.id].seen_at = now
         oldest = now - self._limits.model_memory_seconds
         self._models = {name: known for name, known in self._models.items() if known.seen_at >= oldest}
-
-    def _forget_convictions(self, now: float) -> None:
-        oldest = now - self._limits.conviction_seconds
-        self._convicted = {print_: at for print_, at in self._convicted.items() if at >= oldest}
 
     def _expire(self, now: float) -> list[Action]:
         """End the waiting of those whom no worker could take in time."""
