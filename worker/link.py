@@ -249,7 +249,7 @@ class Link:
             case Generate() if self._scheduler is not None:
                 self._handle(Requested(peer.index, message))
             case Cancel() if self._scheduler is not None:
-                self._handle(CancelRequested(Key(peer.index, message.generation)))
+                self._handle(CancelRequested(peer.index, message.generation))
             case FrontendBeat():
                 pass  # hearing it was all
             case Welcome(protocol):

@@ -8,11 +8,12 @@ and goes through
     (gone)      one terminal message was sent                 finish, Failed or Cancelled
 
 What arrives for a generation that is gone is late, and ignored: a prompt prepared after its cancellation,
-tokens of the step that was under way when a stop string was found.
+tokens of the step that was under way when a stop string was found, or when its frontend was lost.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,10 +23,15 @@ from .text import TextStream
 
 
 class Key(NamedTuple):
-    """A generation: the frontend's index in this worker, and that frontend's number for it."""
+    """A generation: the frontend's index in this worker, and that frontend's number for it.
+
+    `greeting` counts how often the frontend was lost before: one that comes back may ask for the same number
+    again while a prompt or a step of the former is still under way.
+    """
 
     frontend: int
     generation: int
+    greeting: int = 0
 
 
 class Token(NamedTuple):
@@ -78,7 +84,8 @@ class Stepped:
 class CancelRequested:
     """A frontend wants a generation stopped."""
 
-    key: Key
+    frontend: int
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +166,7 @@ class Scheduler:
     def __init__(self, context_length: int) -> None:
         self._context_length = context_length
         self._generations: dict[Key, _Generation] = {}
+        self._greetings: Counter[int] = Counter()
 
     def running(self, frontend: int) -> int:
         """Return how many generations of a frontend are not gone."""
@@ -186,7 +194,7 @@ class Scheduler:
                 return self._frontend_lost(event)
 
     def _requested(self, event: Requested) -> list[Action]:
-        key = Key(event.frontend, event.request.generation)
+        key = self._key(event.frontend, event.request.generation)
         if key in self._generations:
             return []
         if (wrong := fault(event.request)) is not None:
@@ -251,12 +259,17 @@ class Scheduler:
         return [Send(f, Step(event.step, tuple(d))) for f, d in deltas.items()] + actions
 
     def _cancelled(self, event: CancelRequested) -> list[Action]:
-        if event.key not in self._generations:
+        key = self._key(event.frontend, event.generation)
+        if key not in self._generations:
             return []
-        return [*self._remove([event.key]), Send(event.key.frontend, Cancelled(event.key.generation))]
+        return [*self._remove([key]), Send(key.frontend, Cancelled(key.generation))]
 
     def _frontend_lost(self, event: FrontendLost) -> list[Action]:
+        self._greetings[event.frontend] += 1
         return self._remove([key for key in self._generations if key.frontend == event.frontend])
+
+    def _key(self, frontend: int, generation: int) -> Key:
+        return Key(frontend, generation, self._greetings[frontend])
 
     def _remove(self, keys: list[Key]) -> list[Action]:
         """Forget generations; those in the batch must leave it."""

@@ -5,14 +5,17 @@ from dataclasses import replace
 from mlx_llm_server.frontend.dispatcher import (
     Abandoned,
     Action,
+    Deliver,
     Dispatcher,
     Event,
+    Failure,
     Limits,
     Lost,
     Received,
     Submitted,
     Tick,
     Transmit,
+    Why,
     Worker,
 )
 from mlx_llm_server.protocol.messages import (
@@ -52,6 +55,10 @@ def generate(identity: bytes, number: int, *resume: int) -> Transmit:
 
 def piece(number: int, finish: str | None = None) -> Delta:
     return Delta(number, (7,), "text", finish)
+
+
+def failures(actions: list[Action]) -> list[tuple[int, Why]]:
+    return [(a.generation, a.item.why) for a in actions if isinstance(a, Deliver) and isinstance(a.item, Failure)]
 
 
 class Driver:

@@ -319,8 +319,8 @@ def test_tokens_that_are_no_text_fail_their_row_alone() -> None:
 def test_a_running_generation_is_cancelled_once() -> None:
     scheduler = running(K1)
 
-    assert scheduler.handle(CancelRequested(K1)) == [Remove((K1,)), Send(0, Cancelled(1))]
-    assert scheduler.handle(CancelRequested(K1)) == []
+    assert scheduler.handle(CancelRequested(K1.frontend, K1.generation)) == [Remove((K1,)), Send(0, Cancelled(1))]
+    assert scheduler.handle(CancelRequested(K1.frontend, K1.generation)) == []
     assert scheduler.idle
 
 
@@ -328,7 +328,7 @@ def test_a_generation_whose_prompt_is_under_way_is_cancelled_without_the_batch()
     scheduler = Scheduler(100)
     scheduler.handle(Requested(0, request()))
 
-    assert scheduler.handle(CancelRequested(K1)) == [Send(0, Cancelled(1))]
+    assert scheduler.handle(CancelRequested(K1.frontend, K1.generation)) == [Send(0, Cancelled(1))]
 
 
 @pytest.mark.parametrize(
@@ -339,14 +339,14 @@ def test_a_generation_whose_prompt_is_under_way_is_cancelled_without_the_batch()
 def test_what_comes_after_a_cancel_is_ignored(late: Event) -> None:
     scheduler = Scheduler(100)
     scheduler.handle(Requested(0, request()))
-    scheduler.handle(CancelRequested(K1))
+    scheduler.handle(CancelRequested(K1.frontend, K1.generation))
 
     assert scheduler.handle(late) == []
     assert scheduler.idle
 
 
 def test_cancelling_what_is_unknown_does_nothing() -> None:
-    assert running(K1).handle(CancelRequested(OTHER)) == []
+    assert running(K1).handle(CancelRequested(OTHER.frontend, OTHER.generation)) == []
 
 
 def test_a_lost_frontend_takes_its_generations_with_it_and_no_others() -> None:
@@ -442,3 +442,17 @@ def test_wherever_an_answer_is_cut_its_two_halves_are_the_whole(cut: int) -> Non
     two += [(second.push(token), second.take_aside()) for token in tokens[cut:]]
     assert two == one
     assert second.finish() == whole.finish()
+
+
+@pytest.mark.parametrize("late", [stepped(Token(K1, 97, None)), stepped(Token(K1, 97, "stop")), prepared(K1)])
+def test_what_was_under_way_for_a_lost_frontend_is_not_taken_for_what_it_asks_again(late: Event) -> None:
+    """A frontend that comes back asks for the same number again, before the step that was under way is over."""
+    scheduler = running(K1)
+    scheduler.handle(FrontendLost(0))
+    (again,) = scheduler.handle(Requested(0, replace(request(), resume=(98,))))
+    assert isinstance(again, Prepare)
+    if not isinstance(late, Prepared):
+        scheduler.handle(replace(prepared(K1), key=again.key))
+
+    assert scheduler.handle(late) == []
+    assert scheduler.running(0) == 1

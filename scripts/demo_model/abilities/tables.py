@@ -1,4 +1,4 @@
-"""Facts learned by heart: see `facts`. Nothing is held out but the wording's endless combinations.
+"""Facts learned by heart: see `material.facts`. Nothing is held out but the wording's endless combinations.
 
 Capitals and colours are answered by a short sentence, everything else by the bare word, number or list.
 """

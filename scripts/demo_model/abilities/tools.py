@@ -1,7 +1,7 @@
 """Calling tools: choosing the one that fits with the right arguments, or none.
 
-Requests come from domains' tables (`tool_requests`) and from verbs and nouns put together (`tool_inventions`).
-Answers from a tool's result are in `results`.
+Requests come from domains' tables (`toolbox.requests`), and from verbs and nouns put together
+(`toolbox.inventions`). Answers from a tool's result are in `results`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Kinds of records and how their facts are said: a table for `json_objects`.
 
 A fact is `key names: kind = how it is said`, with `|` between ways to say it; `{v}` is the value and what is said
-goes on from "Anna ...". Kinds are those of `tool_values`, or `int:1-60`, `enum:a,b`, or `yes`, which has two lists
-of sayings, for true and, behind `!`, for false.
+goes on from "Anna ...". Kinds are those of `toolbox.values`, or `int:1-60`, `enum:a,b`, or `yes`, which has
+two lists of sayings, for true and, behind `!`, for false.
 """
 
 from __future__ import annotations

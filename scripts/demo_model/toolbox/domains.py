@@ -1,10 +1,10 @@
 """What people use tools for: domains of actions, each with the words for its tool, its arguments and requests.
 
-It is a table; `tool_requests` makes tools and sentences of it. How it is written:
+It is a table; `requests` makes tools and sentences of it. How it is written:
 
 - A tool's name is one of `verbs` and one of `nouns`, in some style.
 - An argument is `slot=names:kind`, with further `names:kind` after a `;` where it may come in other forms. A kind
-  is one of `tool_values.KINDS`, or `int:1-60`, `count:minutes:1-60` (said as "5 minutes", passed as 5), or
+  is one of `values.KINDS`, or `int:1-60`, `count:minutes:1-60` (said as "5 minutes", passed as 5), or
   `enum:a,b,c`.
 - What follows an argument after `|` are ways to add it at a sentence's end; such an argument is optional.
 - Sentences begin with what they are: `!` a command, `~` a noun phrase that is asked for, `?` a question. `[a|b]`

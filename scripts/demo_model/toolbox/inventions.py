@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Source
+from ..material.made_up import pick
+from ..material.vocabulary import words
 from .requests import Form, Request, describe, read_form
 from .schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
 from .sentences import COMMAND, NOUN_PHRASE, QUESTION, speak
 from .values import FREE_TEXT, made_up_word
-from .words import words
 
 # Verbs of one group mean the same and are never told apart.
 _VERBS = tuple(
@@ -127,18 +128,18 @@ class _Thing:
 
 def _thing(rng: random.Random, like: _Thing | None = None) -> _Thing:
     """Return a new combination, or one that shares its verb or its noun with another."""
-    noun = _NOUNS[int(rng.random() * len(_NOUNS))]
+    noun = pick(rng, _NOUNS)
     chance = rng.random()
     if chance < 0.2:
         noun = made_up_word(rng)
     elif chance < 0.35:
-        noun = f"{_QUALITIES[int(rng.random() * len(_QUALITIES))]}_{noun}"
+        noun = f"{pick(rng, _QUALITIES)}_{noun}"
     verb: tuple[str, ...] | None = None
     attribute = ""
     if rng.random() < 0.3 and (like is None or like.verb is None or rng.random() < 0.3):
-        attribute = _ATTRIBUTES[int(rng.random() * len(_ATTRIBUTES))]
+        attribute = pick(rng, _ATTRIBUTES)
     else:
-        verb = (made_up_word(rng),) if rng.random() < 0.1 else _VERBS[int(rng.random() * len(_VERBS))]
+        verb = (made_up_word(rng),) if rng.random() < 0.1 else pick(rng, _VERBS)
     if like is not None:
         if rng.random() < 0.5:
             noun = like.noun
@@ -213,7 +214,7 @@ def _name(source: Source, thing: _Thing, verb: str, *, nonsense: bool) -> str:
         return source.draw(nonsense_name)
     if thing.verb is None:
         noun = f"{thing.noun}_{thing.attribute}"
-        return source.draw(lambda rng: tool_name(rng, _GETTERS[int(rng.random() * len(_GETTERS))], noun))
+        return source.draw(lambda rng: tool_name(rng, pick(rng, _GETTERS), noun))
 
     def make(rng: random.Random) -> str:
         name = tool_name(rng, verb, thing.noun)

@@ -1,4 +1,4 @@
-"""More of `tool_domains`: notes and files, shops and banks, the house and its animals, work with computers."""
+"""More of `domains`: notes and files, shops and banks, the house and its animals, work with computers."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Source
+from ..material.made_up import pick
 from .domains import Action
 from .more_domains import DOMAINS
 from .schemas import Parameter, Tool, camel_case, definition, nonsense_name, tool_name
@@ -168,7 +169,7 @@ def _name(source: Source, skill: Skill, *, nonsense: bool) -> str:
 
     def make(rng: random.Random) -> str:
         verbs, nouns = skill.verbs, skill.nouns
-        return tool_name(rng, verbs[int(rng.random() * len(verbs))], nouns[int(rng.random() * len(nouns))])
+        return tool_name(rng, pick(rng, verbs), pick(rng, nouns))
 
     return source.draw(make)
 

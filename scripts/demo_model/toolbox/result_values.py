@@ -7,9 +7,9 @@ import random
 from typing import Any
 
 from ..exercise import Source
+from ..material.vocabulary import words
 from .schemas import key_words
 from .values import KINDS, made_up_word
-from .words import words
 
 _KEYS = words("""
 temperature sky humidity wind wind_speed pressure rain_chance city country time date day price currency change

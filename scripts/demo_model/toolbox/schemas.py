@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..exercise import Source
+from ..material.made_up import pick
+from ..material.vocabulary import words
 from .values import made_up_word
-from .words import words
 
 Tool = dict[str, Any]
 
@@ -96,11 +97,11 @@ def tool_name(rng: random.Random, verb: str, noun: str) -> str:
     if chance < 0.79:
         return f"{verb}{noun}".replace("_", "")
     if chance < 0.86:
-        prefix = _PREFIXES[int(rng.random() * len(_PREFIXES))]
+        prefix = pick(rng, _PREFIXES)
         return rng.choice((f"{prefix}_{verb}_{noun}", f"{noun}_{prefix}_{verb}", f"{prefix}-{verb}-{noun}"))
     if chance < 0.93:
-        return f"{verb}_{noun}_{_SUFFIXES[int(rng.random() * len(_SUFFIXES))]}"
-    tail = "".join(_LETTERS[int(rng.random() * len(_LETTERS))] for _ in range(rng.randrange(1, 5)))
+        return f"{verb}_{noun}_{pick(rng, _SUFFIXES)}"
+    tail = "".join(pick(rng, _LETTERS) for _ in range(rng.randrange(1, 5)))
     return f"{verb}_{noun}_{tail}"
 
 

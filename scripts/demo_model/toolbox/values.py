@@ -11,20 +11,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..exercise import Source
+from ..material import vocabulary
+from ..material.made_up import pick
 from . import words
 
 Value = tuple[str, Any]
 Draw = Callable[[Source], Value]
 
 
-def _pick(rng: random.Random, choices: Sequence[Any]) -> Any:
-    return choices[int(rng.random() * len(choices))]
-
-
 def made_up_word(rng: random.Random) -> str:
     """Return a word nobody knows, in lower case."""
     syllables = 2 if rng.random() < 0.7 else 3
-    return "".join(_pick(rng, words.ONSETS) + _pick(rng, words.VOWELS) for _ in range(syllables)) + _pick(
+    return "".join(pick(rng, words.ONSETS) + pick(rng, words.VOWELS) for _ in range(syllables)) + pick(
         rng, words.CODAS
     )
 
@@ -53,15 +51,15 @@ def _of(choices: Sequence[str], made_up: float = 0.15) -> Callable[[random.Rando
     """Return what draws a word of a list, or in that share a made-up name."""
 
     def make(rng: random.Random) -> str:
-        return made_up_word(rng).capitalize() if rng.random() < made_up else _pick(rng, choices)
+        return made_up_word(rng).capitalize() if rng.random() < made_up else pick(rng, choices)
 
     return make
 
 
 def _city(rng: random.Random) -> str:
     chance = rng.random()
-    name = made_up_word(rng).capitalize() if chance > 0.75 else _pick(rng, words.CITIES)
-    return f"{name}, {_pick(rng, words.REGIONS)}" if chance < 0.1 else name
+    name = made_up_word(rng).capitalize() if chance > 0.75 else pick(rng, words.CITIES)
+    return f"{name}, {pick(rng, words.REGIONS)}" if chance < 0.1 else name
 
 
 _first_name = _of(words.FIRST_NAMES, 0.2)
@@ -79,10 +77,10 @@ def _email(rng: random.Random) -> str:
     user = _first_name(rng).lower()
     chance = rng.random()
     if chance < 0.25:
-        user += "." + _pick(rng, words.LAST_NAMES).lower()
+        user += "." + pick(rng, words.LAST_NAMES).lower()
     elif chance < 0.4:
         user += str(rng.randrange(100))
-    host = _pick(rng, words.MAIL_HOSTS) if rng.random() < 0.7 else f"{made_up_word(rng)}.com"
+    host = pick(rng, words.MAIL_HOSTS) if rng.random() < 0.7 else f"{made_up_word(rng)}.com"
     return f"{user}@{host}"
 
 
@@ -91,13 +89,13 @@ def _digits(rng: random.Random, count: int) -> str:
 
 
 def _phone(rng: random.Random) -> str:
-    form = _pick(rng, ("555-{}", "+1 555 {}", "+49 {}{}", "0{} {}", "({}) {}", "{}-{}"))
+    form = pick(rng, ("555-{}", "+1 555 {}", "+49 {}{}", "0{} {}", "({}) {}", "{}-{}"))
     return form.format(_digits(rng, 3 if form.count("{}") == 2 else 4), _digits(rng, 4))
 
 
 def _time(rng: random.Random) -> str:
-    hour, minute = rng.randrange(1, 13), _pick(rng, ("00", "15", "30", "45", "05", "10", "20", "40", "50"))
-    return _pick(
+    hour, minute = rng.randrange(1, 13), pick(rng, ("00", "15", "30", "45", "05", "10", "20", "40", "50"))
+    return pick(
         rng,
         (
             f"{rng.randrange(24)}:{minute}",
@@ -119,12 +117,12 @@ def _time(rng: random.Random) -> str:
 def _date(rng: random.Random) -> str:
     chance = rng.random()
     if chance < 0.3:
-        return _pick(rng, words.WEEKDAYS)
+        return pick(rng, words.WEEKDAYS)
     if chance < 0.4:
-        return "next " + _pick(rng, words.WEEKDAYS)
+        return "next " + pick(rng, words.WEEKDAYS)
     day, month, year = rng.randrange(1, 29), int(rng.random() * 12), rng.randrange(2020, 2031)
     name = words.MONTHS[month]
-    return _pick(
+    return pick(
         rng,
         (
             f"{year}-{month + 1:02}-{day:02}",
@@ -157,7 +155,7 @@ def _when(source: Source) -> Value:
         text = source.wording(("today", "tomorrow", "tonight", "tomorrow morning", "this evening"))
     elif chance < 0.9:
         text = source.draw(
-            lambda rng: f"{_pick(rng, ('today', 'tomorrow', 'tomorrow', _date(rng)))} at {_time(rng)}"
+            lambda rng: f"{pick(rng, ('today', 'tomorrow', 'tomorrow', _date(rng)))} at {_time(rng)}"
         )
     else:
         text = source.draw(lambda rng: f"in {rng.randrange(2, 90)} minutes")
@@ -168,29 +166,29 @@ def _identifier(rng: random.Random) -> str:
     letters = "ABCDEFGHKLMNPRSTUVWXYZ"
     chance = rng.random()
     if chance < 0.35:
-        return f"{_pick(rng, letters)}-{_digits(rng, rng.randrange(3, 6))}"
+        return f"{pick(rng, letters)}-{_digits(rng, rng.randrange(3, 6))}"
     if chance < 0.6:
-        return f"{_pick(rng, letters)}{_pick(rng, letters)}-{_digits(rng, rng.randrange(2, 6))}"
+        return f"{pick(rng, letters)}{pick(rng, letters)}-{_digits(rng, rng.randrange(2, 6))}"
     if chance < 0.8:
-        return f"{_pick(rng, letters)}{_digits(rng, rng.randrange(2, 5))}"
+        return f"{pick(rng, letters)}{_digits(rng, rng.randrange(2, 5))}"
     return _digits(rng, rng.randrange(3, 7))
 
 
 def _film(rng: random.Random) -> str:
-    first, second = _pick(rng, words.FILM_WORDS_A), _pick(rng, words.FILM_WORDS_B)
-    return _pick(rng, (f"The {first} {second}", f"{first} {second}", f"{second} of {_pick(rng, words.CITIES)}"))
+    first, second = pick(rng, words.FILM_WORDS_A), pick(rng, words.FILM_WORDS_B)
+    return pick(rng, (f"The {first} {second}", f"{first} {second}", f"{second} of {pick(rng, words.CITIES)}"))
 
 
 def _venue(rng: random.Random) -> str:
     name = _first_name(rng)
-    return _pick(
+    return pick(
         rng,
         (
             f"{name}'s",
             f"Chez {name}",
             f"Hotel {name}",
             f"Café {name}",
-            f"The {_pick(rng, words.FILM_WORDS_A)} {_pick(rng, words.FILM_WORDS_B)}",
+            f"The {pick(rng, words.FILM_WORDS_A)} {pick(rng, words.FILM_WORDS_B)}",
             f"Trattoria {name}",
             name,
         ),
@@ -203,19 +201,19 @@ def fill(rng: random.Random, pattern: str) -> str:
         return pattern
     return pattern.format(
         person=_first_name(rng),
-        thing=_pick(rng, words.THINGS),
+        thing=pick(rng, words.THINGS),
         time=_time(rng),
-        day=_pick(rng, words.WEEKDAYS),
-        place=_pick(rng, words.CITIES),
+        day=pick(rng, words.WEEKDAYS),
+        place=pick(rng, words.CITIES),
         number=rng.randrange(2, 60),
     )
 
 
 def _message(rng: random.Random) -> str:
-    text = fill(rng, _pick(rng, words.MESSAGES))
+    text = fill(rng, pick(rng, words.MESSAGES))
     chance = rng.random()
     if chance < 0.2:
-        text = f"{text} and {fill(rng, _pick(rng, words.MESSAGES))}"
+        text = f"{text} and {fill(rng, pick(rng, words.MESSAGES))}"
     elif chance < 0.25:
         text = f"{made_up_word(rng)} {made_up_word(rng)}"
     return text[0].upper() + text[1:] if rng.random() < 0.3 else text
@@ -223,71 +221,69 @@ def _message(rng: random.Random) -> str:
 
 def _topic(rng: random.Random) -> str:
     chance = rng.random()
-    thing = _pick(rng, words.THINGS)
+    thing = pick(rng, words.THINGS)
     if chance < 0.3:
-        return f"{_pick(rng, words.ADJECTIVES)} {thing}"
+        return f"{pick(rng, words.ADJECTIVES)} {thing}"
     if chance < 0.45:
-        return f"{_pick(rng, words.ADJECTIVES)} {thing} in {_pick(rng, words.CITIES)}"
+        return f"{pick(rng, words.ADJECTIVES)} {thing} in {pick(rng, words.CITIES)}"
     if chance < 0.6:
-        return f"how to {_pick(rng, words.ACTIVITIES)}"
+        return f"how to {pick(rng, words.ACTIVITIES)}"
     if chance < 0.7:
-        return f"{_pick(rng, words.FIRST_NAMES)} {_pick(rng, words.LAST_NAMES)}"
+        return f"{pick(rng, words.FIRST_NAMES)} {pick(rng, words.LAST_NAMES)}"
     if chance < 0.8:
         return f"the history of {thing}"
     if chance < 0.9:
-        return f"{thing} and {_pick(rng, words.THINGS)}"
+        return f"{thing} and {pick(rng, words.THINGS)}"
     return f"{made_up_word(rng)} {thing}"
 
 
 def _file(rng: random.Random) -> str:
-    name = f"{_pick(rng, words.FILE_STEMS)}{_pick(rng, ('', '', '_' + _digits(rng, 2), '-final', '_v2'))}"
-    name = f"{name}.{_pick(rng, words.FILE_ENDS)}"
-    folder = f"{_pick(rng, words.FOLDERS)}/" if rng.random() < 0.3 else ""
+    name = f"{pick(rng, words.FILE_STEMS)}{pick(rng, ('', '', '_' + _digits(rng, 2), '-final', '_v2'))}"
+    name = f"{name}.{pick(rng, words.FILE_ENDS)}"
+    folder = f"{pick(rng, words.FOLDERS)}/" if rng.random() < 0.3 else ""
     return f"{'/' if folder and rng.random() < 0.5 else ''}{folder}{name}"
 
 
 def _folder(rng: random.Random) -> str:
-    below = _pick(rng, ("", "", "/" + made_up_word(rng)))
-    return f"{_pick(rng, ('/', '', '~/', '/home/'))}{_pick(rng, words.FOLDERS)}{below}"
+    below = pick(rng, ("", "", "/" + made_up_word(rng)))
+    return f"{pick(rng, ('/', '', '~/', '/home/'))}{pick(rng, words.FOLDERS)}{below}"
 
 
 def _server(rng: random.Random) -> str:
     which = (_digits(rng, 1), _digits(rng, 2), "prod", "test", made_up_word(rng))
-    return f"{_pick(rng, words.SERVERS)}-{_pick(rng, which)}"
+    return f"{pick(rng, words.SERVERS)}-{pick(rng, which)}"
 
 
 def _project(rng: random.Random) -> str:
     chance = rng.random()
     if chance < 0.4:
-        return f"{_pick(rng, words.FIRST_NAMES).lower()}/{_pick(rng, words.PROJECTS)}"
-    return made_up_word(rng) if chance < 0.6 else f"{_pick(rng, words.PROJECTS)}-{made_up_word(rng)}"
+        return f"{pick(rng, words.FIRST_NAMES).lower()}/{pick(rng, words.PROJECTS)}"
+    return made_up_word(rng) if chance < 0.6 else f"{pick(rng, words.PROJECTS)}-{made_up_word(rng)}"
 
 
 def _url(rng: random.Random) -> str:
     host = (
-        _pick(rng, ("www.", "", "shop.", "blog."))
-        + made_up_word(rng)
-        + _pick(rng, (".com", ".org", ".net", ".io"))
+        pick(rng, ("www.", "", "shop.", "blog.")) + made_up_word(rng) + pick(rng, (".com", ".org", ".net", ".io"))
     )
-    page = _pick(rng, ("", "", "/" + made_up_word(rng)))
-    return _pick(rng, ("https://", "https://", "http://", "www.")) + host.removeprefix("www.") + page
+    page = pick(rng, ("", "", "/" + made_up_word(rng)))
+    return pick(rng, ("https://", "https://", "http://", "www.")) + host.removeprefix("www.") + page
 
 
 def _expression(rng: random.Random) -> str:
     terms = [_digits(rng, rng.randrange(1, 5)) for _ in range(2 if rng.random() < 0.75 else 3)]
-    gap = _pick(rng, (" ", " ", ""))
+    gap = pick(rng, (" ", " ", ""))
     text = terms[0]
     for term in terms[1:]:
-        text += f"{gap}{_pick(rng, '+-*/+*')}{gap}{term}"
+        text += f"{gap}{pick(rng, '+-*/+*')}{gap}{term}"
     return text
 
 
 def _username(rng: random.Random) -> str:
-    return f"{made_up_word(rng)}{_pick(rng, ('', _digits(rng, 2), '_' + made_up_word(rng)))}"
+    return f"{made_up_word(rng)}{pick(rng, ('', _digits(rng, 2), '_' + made_up_word(rng)))}"
 
 
 def _event(rng: random.Random) -> str:
-    text = _pick(rng, words.EVENTS)
+    text = pick(rng, words.EVENTS)
     chance = rng.random()
     if chance < 0.25:
         text = f"{text} with {_first_name(rng)}"
@@ -297,25 +293,25 @@ def _event(rng: random.Random) -> str:
 def _task(rng: random.Random) -> str:
     chance = rng.random()
     if chance < 0.6:
-        return _pick(rng, words.TASKS)
-    verb = _pick(rng, ("buy", "call", "text", "write to", "check", "order", "meet", "clean", "sell", "look for"))
+        return pick(rng, words.TASKS)
+    verb = pick(rng, ("buy", "call", "text", "write to", "check", "order", "meet", "clean", "sell", "look for"))
     if verb in ("call", "text", "write to", "meet"):
         return f"{verb} {_first_name(rng)}"
-    return f"{verb} {_pick(rng, ('the', 'some', 'new'))} {_pick(rng, words.THINGS)}"
+    return f"{verb} {pick(rng, ('the', 'some', 'new'))} {pick(rng, words.THINGS)}"
 
 
 def _sql(rng: random.Random) -> str:
-    table = _pick(rng, ("customers", "orders", "products", "users", "invoices", made_up_word(rng)))
-    what = _pick(rng, ("*", "name", "id, name", "count(*)", "email"))
-    where = _pick(rng, ("", "", f" WHERE id = {rng.randrange(1000)}", f" LIMIT {rng.randrange(1, 100)}"))
+    table = pick(rng, ("customers", "orders", "products", "users", "invoices", made_up_word(rng)))
+    what = pick(rng, ("*", "name", "id, name", "count(*)", "email"))
+    where = pick(rng, ("", "", f" WHERE id = {rng.randrange(1000)}", f" LIMIT {rng.randrange(1, 100)}"))
     return f"SELECT {what} FROM {table}{where}"  # noqa: S608 -- never run
 
 
 def _version(rng: random.Random) -> str:
-    return _pick(rng, ("", "v")) + ".".join(str(rng.randrange(20)) for _ in range(_pick(rng, (2, 3))))
+    return pick(rng, ("", "v")) + ".".join(str(rng.randrange(20)) for _ in range(pick(rng, (2, 3))))
 
 
-_NUMBER_WORDS = words.words("zero one two three four five six seven eight nine ten eleven twelve")
+_NUMBER_WORDS = vocabulary.words("zero one two three four five six seven eight nine ten eleven twelve")
 
 
 def number(low: int, high: int) -> Draw:
@@ -389,15 +385,15 @@ KINDS: dict[str, Draw] = {
     "expression": _same(_expression),
     "username": _same(_username),
     "company": _same(_of(words.COMPANIES)),
-    "symbol": _same(lambda rng: _pick(rng, words.SYMBOLS)),
+    "symbol": _same(lambda rng: pick(rng, words.SYMBOLS)),
     "artist": _same(_of(words.ARTISTS)),
     "dish": _same(_of(words.DISHES, 0.1)),
     "goods": _same(_of(words.GOODS, 0.1)),
     "team": _same(_of(words.TEAMS)),
     "pet": _same(_of(words.PETS)),
     "plant": _same(_of(words.PLANTS)),
-    "word": _same(lambda rng: _pick(rng, words.THINGS) if rng.random() < 0.5 else made_up_word(rng)),
-    "airport": _same(lambda rng: _pick(rng, words.AIRPORTS)),
+    "word": _same(lambda rng: pick(rng, words.THINGS) if rng.random() < 0.5 else made_up_word(rng)),
+    "airport": _same(lambda rng: pick(rng, words.AIRPORTS)),
     "device": _closed(words.DEVICES),
     "room": _closed(words.ROOMS),
     "color": _closed(words.COLORS),

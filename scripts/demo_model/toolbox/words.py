@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-
-def words(text: str) -> tuple[str, ...]:
-    """Return the words of a text."""
-    return tuple(text.split())
+from ..material.vocabulary import words
 
 
 def phrases(text: str, mark: str = ",") -> tuple[str, ...]:
