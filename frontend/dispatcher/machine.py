@@ -187,7 +187,9 @@ class Dispatcher:
                 return self._became_ready(worker, message, now)
             case Leaving():
                 worker.state = WorkerState.LEAVING
-                return []
+                if worker.kept_for not in worker.running:
+                    worker.kept_for = None
+                return self._dispatch()
             case Dead(reason):
                 return self._lose(identity, reason, now)
 

@@ -45,7 +45,7 @@ def ready(capacity: int = 2, model: str = "m") -> Ready:
 
 
 def request(number: int) -> Generate:
-    return Generate(number, (ChatMessage("user", "hi"),), Sampling(number), 10)
+    return Generate(number, (ChatMessage("user", f"hi {number}"),), Sampling(number), 10)
 
 
 def generate(identity: bytes, number: int, *resume: int) -> Transmit:

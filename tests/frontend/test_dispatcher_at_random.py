@@ -184,10 +184,11 @@ class Traffic(RuleBasedStateMachine):
     def workers_are_expected(self, workers: int) -> None:
         self.handle(Expecting(workers))
 
-    @initialize(capacity=st.integers(1, 3))
-    def there_are_two_workers(self, capacity: int) -> None:
+    @initialize(capacity=st.integers(1, 3), names=st.lists(st.sampled_from(models), max_size=6))
+    def there_are_two_workers_with_work(self, capacity: int, names: list[str | None]) -> None:
         for model in self.models:
             self.a_worker_comes(capacity, model, at_once=True)
+        self.clients_ask(names)
 
     @rule(capacity=st.integers(1, 3), model=st.sampled_from(models), at_once=st.booleans())
     def a_worker_comes(self, capacity: int, model: str, at_once: bool) -> None:
@@ -203,7 +204,7 @@ class Traffic(RuleBasedStateMachine):
         if (process := self.draw(data, loaded=False)) is not None:
             self.get_ready(process)
 
-    @rule(names=st.lists(st.sampled_from([None, "three", *models, *models]), min_size=1, max_size=5))
+    @rule(names=st.lists(st.sampled_from([None, "three", *4 * models]), min_size=1, max_size=5))
     def clients_ask(self, names: list[str | None]) -> None:
         for model in names:
             self.submitted += 1
@@ -290,12 +291,39 @@ class Traffic(RuleBasedStateMachine):
             process.leaving = True
             self.hear(process, Leaving("told to stop"))
 
-    @rule(data=st.data(), seen=st.sampled_from(["at once", "by its exit", "by its last words", "later"]))
-    def a_worker_dies(self, data: st.DataObject, seen: str) -> None:
+    @rule(tokens=st.sampled_from([1, 3, 20]))
+    def all_answers_go_on(self, tokens: int) -> None:
+        for process in [process for process in self.processes.values() if process.alive and process.has]:
+            for number in sorted(process.has - process.begun):
+                self.begin(process, number)
+            for _ in range(tokens):
+                process.step += 1
+                self.hear(process, Step(process.step, tuple(process.say(n, None) for n in sorted(process.has))))
+
+    @rule(data=st.data())
+    def a_request_kills_every_worker_that_runs_it(self, data: st.DataObject) -> None:
+        running = sorted(number for process in self.processes.values() if process.alive for number in process.has)
+        if not running:
+            return
+        number = data.draw(st.sampled_from(running))
+        for _ in range(4):
+            for process in [p for p in self.processes.values() if p.alive and number in p.has]:
+                self.a_worker_comes(process.capacity, process.model, at_once=True)
+                self.kill(process)
+                self.handle(Exited(process.pid, "killed by SIGSEGV"))
+
+    @rule(
+        data=st.data(),
+        seen=st.sampled_from(["at once", "by its exit", "by its last words", "later"]),
+        replaced=st.booleans(),
+    )
+    def a_worker_dies(self, data: st.DataObject, seen: str, replaced: bool) -> None:
         process = self.draw(data)
         if process is None:
             return
         self.kill(process)
+        if replaced:
+            self.a_worker_comes(process.capacity, process.model, at_once=True)
         if seen == "at once":
             self.handle(Unreachable(process.identity, "its connection is gone"))
         elif seen == "by its exit":
@@ -388,7 +416,7 @@ class Traffic(RuleBasedStateMachine):
 TestTraffic = Traffic.TestCase
 TestTraffic.settings = settings(
     deadline=None,
-    max_examples=100,
+    max_examples=200,
     stateful_step_count=50,
     # A history of fifty steps can take minutes to shrink; leave this out to see a short one.
     phases=[Phase.reuse, Phase.generate],

@@ -1,6 +1,7 @@
 """Deaths of workers: what they had goes on elsewhere, and who is to blame is found out."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from mlx_llm_server.frontend.dispatcher import (
@@ -8,6 +9,7 @@ from mlx_llm_server.frontend.dispatcher import (
     Deliver,
     Exited,
     Retire,
+    Submitted,
     Transmit,
     Unreachable,
     Why,
@@ -24,7 +26,7 @@ from mlx_llm_server.protocol.messages import (
     WorkerBeat,
 )
 
-from .driver import A, B, C, Driver, failures, generate, hello, piece, ready
+from .driver import A, B, C, Driver, failures, generate, hello, piece, ready, request
 
 
 @pytest.fixture
@@ -277,6 +279,14 @@ def test_a_suspect_that_nobody_waits_for_keeps_no_worker(driver: Driver) -> None
     assert driver.worker(C).kept_for is None
 
 
+def test_a_worker_that_leaves_is_kept_for_nobody(driver: Driver) -> None:
+    suspect_beside_another(driver)
+    driver.hear(C, Leaving("told to stop"))
+
+    assert driver.step(C, piece(2, "stop"))[1:] == []
+    assert driver.join(A) == [generate(A, 1)]
+
+
 def test_a_cancelled_suspect_keeps_its_worker_until_it_is_gone(driver: Driver) -> None:
     suspect_beside_another(driver)
     driver.step(C, piece(2, "stop"))
@@ -352,10 +362,15 @@ def test_what_was_convicted_is_refused_for_a_while(driver: Driver) -> None:
     assert failures(die_with_all(driver, C)) == [(1, Why.CONVICTED)]
     driver.join(A)
 
-    assert failures(driver.submit(2)) == [(2, Why.CONVICTED)]  # the same but for its seed
+    def again(number: int) -> list[Action]:
+        sampling = replace(request(1).sampling, seed=number)
+        return driver.handle(Submitted(replace(request(1), generation=number, sampling=sampling), None))
+
+    assert failures(again(2)) == [(2, Why.CONVICTED)]
+    assert driver.submit(3) == [generate(A, 3)]  # another one
     driver.tick(601)
     driver.join(A)
-    assert driver.submit(3) == [generate(A, 3)]
+    assert failures(again(4)) == []
 
 
 @pytest.mark.parametrize("goes", ["leaves", "starts over"])
