@@ -186,10 +186,7 @@ class Dispatcher:
             case Ready():
                 return self._became_ready(worker, message, now)
             case Leaving():
-                worker.state = WorkerState.LEAVING
-                if worker.kept_for not in worker.running:
-                    worker.kept_for = None
-                return self._dispatch()
+                return self._leaves(worker)
             case Dead(reason):
                 return self._lose(identity, reason, now)
 
@@ -209,6 +206,12 @@ class Dispatcher:
         if worker.state is WorkerState.LOADING:
             worker.state = WorkerState.READY
         self._models[ready.model.id] = KnownModel(ready.model, now)
+        return self._dispatch()
+
+    def _leaves(self, worker: Worker) -> list[Action]:
+        worker.state = WorkerState.LEAVING
+        if worker.kept_for not in worker.running:
+            worker.kept_for = None  # another one may be
         return self._dispatch()
 
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
