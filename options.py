@@ -41,12 +41,38 @@ MODEL_OPTIONS = [
         envvar="MLX_SERVE_NO_WIDEN",
         help="On a CPU, keep the weights as they are stored instead of in float32: less memory, and much slower.",
     ),
+    click.option(
+        "--canary-interval",
+        type=click.FloatRange(0, 86_400),
+        default=120,
+        show_default=True,
+        envvar="MLX_SERVE_CANARY_INTERVAL",
+        metavar="SECONDS",
+        help="How long a worker without work waits before it answers a fixed prompt again, as it does at its "
+        "start; one whose answer has changed ends, and is replaced. 0 is never.",
+    ),
 ]
 
 
 def with_options(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds options in the order of the list."""
     return lambda command: functools.reduce(lambda wrapped, option: option(wrapped), reversed(options), command)
+
+
+def names_of(options: list[Callable[..., Any]]) -> list[str]:
+    """Return what the options of a list are called as parameters of a command."""
+    command = click.command()(with_options(options)(lambda: None))
+    return [str(parameter.name) for parameter in command.params]
+
+
+def as_arguments(values: dict[str, Any]) -> list[str]:
+    """Return parameters of a command as another one's command line has them; what is None or off is left out."""
+    arguments: list[str] = []
+    for name, value in values.items():
+        if value is not None and value is not False:
+            option = "--" + name.replace("_", "-")
+            arguments += [option] if value is True else [option, str(value)]
+    return arguments
 
 
 def model_or_demo(model: str | None) -> str:

@@ -9,9 +9,10 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..options import MODEL_OPTIONS, model_or_demo, with_options
+from ..options import MODEL_OPTIONS, as_arguments, model_or_demo, names_of, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
+from .dispatcher import Limits
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
 
 _HTTP_OPTIONS = [
@@ -92,6 +93,32 @@ _HTTP_OPTIONS = [
         help="How long a request may wait for a worker before it is answered with 503.",
     ),
     click.option(
+        "--worker-timeout",
+        type=click.FloatRange(1, 86_400),
+        default=15,
+        show_default=True,
+        envvar="MLX_SERVE_WORKER_TIMEOUT",
+        metavar="SECONDS",
+        help="A worker that says nothing for so long is given up; it beats once a second, whatever it computes.",
+    ),
+    click.option(
+        "--step-timeout",
+        type=click.FloatRange(1, 86_400),
+        envvar="MLX_SERVE_STEP_TIMEOUT",
+        metavar="SECONDS",
+        help="A worker whose engine is at one step for so long is given up.  "
+        "[default: ten times its longest step so far, but not less than 30 s, and 300 s for the first]",
+    ),
+    click.option(
+        "--load-timeout",
+        type=click.FloatRange(1, 864_000),
+        default=3600,
+        show_default=True,
+        envvar="MLX_SERVE_LOAD_TIMEOUT",
+        metavar="SECONDS",
+        help="A worker whose loading stands still for so long is given up.",
+    ),
+    click.option(
         "--grace",
         type=click.FloatRange(0, 86_400),
         default=30,
@@ -146,37 +173,30 @@ def frontend(**http: Any) -> None:
     help="How many workers to start and keep running; each loads the model.",
 )
 @with_options(_HTTP_OPTIONS)
-def up(
-    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, workers: int, **http: Any
-) -> None:
+def up(workers: int, **options: Any) -> None:
     """Serve a model: a frontend plus workers that are restarted when they die.
 
     Further workers, of this or another model, may join with `mlx-serve worker`.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, no_widen, workers))
+    _serve_with_workers(options, workers)
 
 
 @click.command()
 @click.version_option(__version__, prog_name="mlx-llm-server")
 @with_options(MODEL_OPTIONS)
 @with_options(_HTTP_OPTIONS)
-def llm_server(model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, **http: Any) -> None:
+def llm_server(**options: Any) -> None:
     """Serve a model on Apple's MLX with an OpenAI-compatible API.
 
     This is `mlx-serve up` with one worker. HOST and PORT may come from the environment.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, no_widen, 1))
+    _serve_with_workers(options, 1)
 
 
-def _workers(
-    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, count: int
-) -> WorkerSettings:
-    arguments = ["--model", model_or_demo(model), "--max-batch", str(max_batch)]
-    if no_widen:
-        arguments.append("--no-widen")
-    if adapter_file is not None:
-        arguments += ["--adapter-file", adapter_file]
-    return WorkerSettings(count, tuple(arguments))
+def _serve_with_workers(options: dict[str, Any], count: int) -> None:
+    for_workers = {name: options.pop(name) for name in names_of(MODEL_OPTIONS)}
+    for_workers["model"] = model_or_demo(for_workers["model"])
+    _serve(options, WorkerSettings(count, tuple(as_arguments(for_workers))))
 
 
 def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
@@ -201,8 +221,13 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         policy=policy,
         max_body_bytes=http["max_body"] * 1024 * 1024,
         grace_seconds=http["grace"],
-        queue_length=http["max_queue"],
-        queue_seconds=http["queue_timeout"],
+        limits=Limits(
+            queue_length=http["max_queue"],
+            queue_seconds=http["queue_timeout"],
+            silence_seconds=http["worker_timeout"],
+            step_seconds=http["step_timeout"],
+            loading_seconds=http["load_timeout"],
+        ),
         crash_dir=_crash_dir(http["crash_dir"]),
         keep_crashes=http["keep_crashes"],
         workers=workers,

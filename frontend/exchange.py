@@ -38,6 +38,7 @@ Sink = Callable[[Started | Delta | Failure], None]
 """Takes what comes for a generation: one `Started`, then deltas, the last one finished; or a `Failure`."""
 
 TICK_SECONDS = 1.0
+_LATE_SECONDS = 1.0
 # Messages taken in one turn of the event loop, so that HTTP gets its turn under any load.
 _MESSAGES_PER_TURN = 64
 _SEND_QUEUE = 10_000
@@ -72,6 +73,7 @@ class Exchange:
         self._loop = asyncio.get_running_loop()
         self._looking = False
         self._ticker: asyncio.TimerHandle | None = None
+        self._due = self._loop.time()
 
     def open(self) -> None:
         """Bind the socket and begin. Raises `zmq.ZMQError` if the endpoint can't be bound."""
@@ -191,6 +193,12 @@ class Exchange:
         self.handle(Received(identity, message))
 
     def _tick(self) -> None:
-        self._ticker = self._loop.call_later(TICK_SECONDS, self._tick)
+        now = self._loop.time()
+        late = now - self._due > _LATE_SECONDS
+        self._due = now + TICK_SECONDS
+        self._ticker = self._loop.call_at(self._due, self._tick)
+        if late:  # we were stopped or slow ourselves: what workers said in the meantime is still on its way
+            return
+        self.receive_pending()
         self._crashes.observe(worker.hello.pid for worker in self.dispatcher.workers)
         self.handle(Tick())

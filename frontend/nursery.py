@@ -27,6 +27,7 @@ LONGEST_PAUSE_SECONDS = 32.0
 # A worker that lived so long was well: what ended it is taken for a new cause.
 WELL_AFTER_SECONDS = 60.0
 _END_SECONDS = 5.0
+_LAST_WORDS_SECONDS = 0.5
 
 
 class Backoff:
@@ -75,9 +76,10 @@ class Nursery:
         self._keepers = [asyncio.create_task(self._keep(name)) for name in names]
 
     def retire(self, order: Retire) -> None:
-        """Kill a worker that was given up, if it is one of ours."""
+        """Kill a worker that was given up, if it is one of ours, once it had a moment to say where it hangs."""
         if (process := self._processes.get(order.pid)) is not None:
-            process.kill()
+            process.send_signal(signal.SIGUSR1)
+            asyncio.get_running_loop().call_later(_LAST_WORDS_SECONDS, _kill, process)
 
     async def end(self) -> None:
         """End all workers: politely, then not."""
@@ -91,9 +93,7 @@ class Nursery:
             return
         _, late = await asyncio.wait(waits, timeout=_END_SECONDS)
         if late:
-            for process in self._processes.values():
-                if process.returncode is None:
-                    process.kill()
+            self.kill()
             await asyncio.wait(late)
         for stderr in self._stderr.values():
             stderr.close()
@@ -101,8 +101,7 @@ class Nursery:
     def kill(self) -> None:
         """End all workers at once."""
         for process in self._processes.values():
-            if process.returncode is None:
-                process.kill()
+            _kill(process)
 
     async def _keep(self, name: str) -> None:
         backoff = Backoff()
@@ -150,6 +149,11 @@ class Nursery:
         self._stderr[process.pid] = stderr
         self._crashes.started(process.pid, name, stderr.lines)
         return process
+
+
+def _kill(process: Process) -> None:
+    if process.returncode is None:
+        process.kill()
 
 
 def describe_exit(code: int) -> str:

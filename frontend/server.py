@@ -16,7 +16,7 @@ from ..protocol.endpoints import EndpointError
 from .api.handler import Services
 from .app import make_app
 from .crashes import CrashRegister, CrashStore
-from .dispatcher import Dispatcher, Failure, Limits, Retire, Why
+from .dispatcher import Dispatcher, Failure, Retire, Why
 from .exchange import Exchange
 from .nursery import Nursery
 from .settings import Settings
@@ -57,8 +57,7 @@ class Server:
         settings = self._settings
         # The port first: it is what keeps two frontends from sharing an endpoint.
         sockets = self._bind()
-        limits = Limits(queue_length=settings.queue_length, queue_seconds=settings.queue_seconds)
-        exchange = Exchange(Dispatcher(limits), settings.endpoint, self._retire, self._crashes)
+        exchange = Exchange(Dispatcher(settings.limits), settings.endpoint, self._retire, self._crashes)
         try:
             exchange.open()
         except zmq.ZMQError as error:

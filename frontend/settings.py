@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .access import AccessPolicy, is_loopback
+from .dispatcher import Limits
 
 
 class SettingsError(Exception):
@@ -34,6 +35,7 @@ class Settings:
         crash_dir: Where the dossiers of workers' deaths are kept.
         keep_crashes: How many of them.
         workers: The local workers to supervise; None for a frontend alone.
+        limits: How much may wait, and how long; for workers and for clients.
         grace_seconds: How long running answers may go on after SIGTERM.
         stall_seconds: A client that takes nothing of its stream for so long is given up.
     """
@@ -44,8 +46,7 @@ class Settings:
     policy: AccessPolicy
     max_body_bytes: int
     grace_seconds: float
-    queue_length: int
-    queue_seconds: float
+    limits: Limits
     crash_dir: Path
     keep_crashes: int
     stall_seconds: float = 60.0

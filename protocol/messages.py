@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROTOCOL_VERSION = "2.0"
+PROTOCOL_VERSION = "2.1"
 
 
 def same_major(version: str) -> bool:
@@ -160,10 +160,16 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class WorkerBeat:
-    """Sign of life when no `Step` was due. `step` stands still while nothing is computed."""
+    """Sign of life when no `Step` was due.
+
+    Attributes:
+        step: How many steps the engine did; prefill chunks are steps.
+        still_seconds: How long the engine has been at what it does now; 0 while it waits for work.
+    """
 
     step: int
     running: int
+    still_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

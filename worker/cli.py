@@ -28,6 +28,14 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     metavar="NAME",
     help="What the worker is called in logs and status.  [default: worker-PID]",
 )
+@click.option(
+    "--step-timeout",
+    type=click.FloatRange(1, 86_400),
+    envvar="MLX_SERVE_STEP_TIMEOUT",
+    metavar="SECONDS",
+    help="How long the engine may stand still, once a frontend has given it up for that, before the process "
+    "ends.  [default: 120]",
+)
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
 def worker(
     model: str | None,
@@ -36,6 +44,8 @@ def worker(
     name: str | None,
     max_batch: int,
     no_widen: bool,
+    canary_interval: float,
+    step_timeout: float | None,
     lifeline: bool,
 ) -> None:
     """Run one worker: a process that loads a model and generates for one or more frontends.
@@ -56,6 +66,8 @@ def worker(
         name=name or f"worker-{os.getpid()}",
         max_batch=max_batch,
         widen=not no_widen,
+        canary_seconds=canary_interval,
+        step_seconds=step_timeout,
         lifeline=lifeline,
     )
     sys.exit(run(options))

@@ -4,14 +4,17 @@ One DEALER for each frontend. Messages of the frontends, prepared prompts and en
 `Scheduler`; its actions become messages, work for the prompt thread, and orders for the main thread.
 
 A frontend is *greeting* (we said `Hello`), *welcomed*, or *refused*. One that falls silent, or that asks us to
-introduce ourselves, loses its generations here and is greeted anew: it may have been restarted.
+introduce ourselves, loses its generations here and is greeted anew: it may have been restarted, or it gave us up
+because our engine stood still. So we are `Ready` for it again once the main thread answers; if it never does, the
+process ends, for whoever supervises it to start another.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
-import queue
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -36,12 +39,14 @@ from ..protocol.messages import (
     Message,
     Ready,
     Refused,
+    Step,
     Welcome,
     WorkerBeat,
     same_major,
 )
 from .dialect import open_text
 from .mailbox import Mailbox
+from .orders import Call, Orders, Start, Stop
 from .prompts import InvalidRequest, PromptBuilder
 from .scheduler import (
     Action,
@@ -65,28 +70,13 @@ log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 SILENCE_SECONDS = 15.0
 LEAVE_SECONDS = 30.0
+# So long the main thread may take to answer a frontend that greeted us anew.
+ANSWER_SECONDS = 120.0
 # Messages waiting for a frontend that does not read; more, and it is treated as gone.
 _SEND_QUEUE = 10_000
 _LINGER_MS = 1_000
 # How late a beat may be.
 _POLL_MS = 500
-
-# --- what the main thread is told to do ------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Start:
-    """A frontend welcomed us: load the model."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """End the process with this exit code."""
-
-    code: int
-
-
-Order = Start | Stop | Insert | Remove
 
 # --- what the main thread tells us -----------------------------------------------------------------------
 
@@ -97,6 +87,13 @@ class Loaded:
 
     ready: Ready
     tokenizer: Any
+
+
+@dataclass(frozen=True)
+class Here:
+    """The answer to a `Call`."""
+
+    frontend: int
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class LastWords:
     reason: str
 
 
-_Posted = Event | Loading | Loaded | Leave | LastWords
+_Posted = Event | Loading | Loaded | Here | Leave | LastWords
 
 
 class _State(Enum):
@@ -122,14 +119,20 @@ class _State(Enum):
 
 @dataclass
 class _Peer:
-    """A frontend, as this worker sees it."""
+    """A frontend, as this worker sees it.
+
+    Attributes:
+        beat_at: When it last heard how far the engine is.
+        called_at: When the main thread was called for it, if it has not answered.
+    """
 
     index: int
     endpoint: str
     socket: zmq.Socket[bytes]
     state: _State
     heard_at: float
-    said_at: float
+    beat_at: float
+    called_at: float | None = None
 
 
 class Link:
@@ -138,7 +141,8 @@ class Link:
     Args:
         hello: What to introduce ourselves with.
         endpoints: One for each frontend.
-        orders: Where the main thread takes its orders from.
+        orders: What the main thread is told to do.
+        answer_seconds: How long the main thread may take to answer a `Call`; then the process ends.
         lifeline: A descriptor that reaches its end when our parent dies; then the process ends at once.
     """
 
@@ -146,13 +150,15 @@ class Link:
         self,
         hello: Hello,
         endpoints: tuple[str, ...],
-        orders: queue.SimpleQueue[Order],
+        orders: Orders,
         lifeline: int | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._thread = threading.Thread(target=self._run, name="link", daemon=True)
         self._hello = hello
         self._endpoints = endpoints
         self._orders = orders
+        self._answer_seconds = answer_seconds
         self._lifeline = lifeline
         self._mailbox: Mailbox[_Posted] = Mailbox()
         self._peers: list[_Peer] = []
@@ -269,16 +275,21 @@ class Link:
         log.info("welcomed by the frontend at %s", peer.endpoint)
         if not self._start_ordered:
             self._start_ordered = True
-            self._orders.put(Start())
+            self._orders.give(Start())
         if self._leave_by is not None:  # before `Ready`, which would bring new work
             self._send(peer, Leaving("the worker was told to stop"))
-        self._send(peer, self._loading if self._loaded is None else self._loaded.ready)
+        if self._loaded is None:
+            self._send(peer, self._loading)
+            return
+        if peer.called_at is None:
+            peer.called_at = time.monotonic()
+        self._orders.give(Call(peer.index))
 
     def _on_refused(self, peer: _Peer, reason: str) -> None:
         log.error("refused by the frontend at %s: %s", peer.endpoint, reason)
         peer.state = _State.REFUSED
         if all(other.state is _State.REFUSED for other in self._peers):
-            self._orders.put(Stop(os.EX_CONFIG))
+            self._orders.give(Stop(os.EX_CONFIG))
 
     def _on_posted(self, item: _Posted) -> None:
         match item:
@@ -290,6 +301,8 @@ class Link:
                 self._scheduler = Scheduler(item.ready.model.context_length)
                 self._prompts = PromptBuilder(item.tokenizer)
                 self._send_all(item.ready)
+            case Here(frontend):
+                self._on_answer(self._peers[frontend])
             case Leave():
                 if self._leave_by is None:
                     self._leave_by = time.monotonic() + LEAVE_SECONDS
@@ -299,6 +312,11 @@ class Link:
                 self._running = False
             case _:
                 self._handle(item)
+
+    def _on_answer(self, peer: _Peer) -> None:
+        peer.called_at = None
+        if self._loaded is not None:
+            self._send(peer, self._loaded.ready)
 
     # --- the scheduler's side ---
 
@@ -315,7 +333,7 @@ class Link:
             case Send(frontend, message):
                 self._send(self._peers[frontend], message)
             case Insert() | Remove():
-                self._orders.put(action)
+                self._orders.give(action)
             case Prepare(key, request):
                 self._prompt_thread.submit(self._prepare, key, request)
 
@@ -360,7 +378,8 @@ class Link:
     def _transmit(self, peer: _Peer, message: FromWorker) -> None:
         try:
             peer.socket.send(codec.encode(message), zmq.NOBLOCK)
-            peer.said_at = time.monotonic()
+            if isinstance(message, Step | WorkerBeat):
+                peer.beat_at = time.monotonic()
         except zmq.Again:
             if peer.state is _State.WELCOMED:
                 log.warning("the frontend at %s does not read; dropping its generations", peer.endpoint)
@@ -369,15 +388,23 @@ class Link:
 
     def _keep_time(self, now: float) -> None:
         for peer in self._peers:
+            if peer.called_at is not None and now - peer.called_at > self._answer_seconds:
+                self._die_standing()
             if peer.state is not _State.WELCOMED:
                 continue
             if now - peer.heard_at > SILENCE_SECONDS:
                 log.warning("the frontend at %s is silent; dropping its generations", peer.endpoint)
                 self._lose(peer)
-            elif now - peer.said_at >= BEAT_SECONDS:
+            elif now - peer.beat_at >= BEAT_SECONDS:
                 running = 0 if self._scheduler is None else self._scheduler.running(peer.index)
-                self._send(peer, WorkerBeat(self._step, running))
+                self._send(peer, WorkerBeat(self._step, running, round(self._orders.still_seconds, 3)))
         done = self._scheduler is None or self._scheduler.idle
         if self._leave_by is not None and (done or now >= self._leave_by):
             self._leave_by = float("inf")
-            self._orders.put(Stop(0))
+            self._orders.give(Stop(0))
+
+    def _die_standing(self) -> None:
+        """End the process, whose main thread does nothing any more."""
+        log.critical("the engine has stood still for %.0f s; this is where:", self._orders.still_seconds)
+        faulthandler.dump_traceback(sys.stderr)
+        os._exit(os.EX_SOFTWARE)

@@ -9,16 +9,21 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
-import queue
 import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
 from . import blas
-from .link import Leave, Link, Loaded, Order, Start, Stop
+from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
+from .orders import Call, Orders, Start, Stop
 from .scheduler import Insert, Remove, Stepped
+
+if TYPE_CHECKING:  # importing them imports mlx; see _live
+    from .canary import Canary
+    from .engine import Engine
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +39,9 @@ class Options:
         name: How the worker is called in logs and status.
         max_batch: Generations that decode together.
         widen: On a CPU, widen the weights to float32 if they fit.
+        canary_seconds: How long an idle engine waits before it is checked again; 0 is never.
+        step_seconds: How long the engine may stand still before the process ends, once a frontend has given it
+            up; None is the default.
         lifeline: End when standard input ends: the parent holds its other end.
     """
 
@@ -43,6 +51,8 @@ class Options:
     name: str
     max_batch: int
     widen: bool = True
+    canary_seconds: float = 0.0
+    step_seconds: float | None = None
     lifeline: bool = False
 
 
@@ -54,11 +64,14 @@ def run(options: Options) -> int:
     """Run a worker on the calling (main) thread and return its exit code."""
     # A segmentation fault or an abort says where it was: the frontend keeps what we print last.
     faulthandler.enable()
-    orders: queue.SimpleQueue[Order] = queue.SimpleQueue()
+    # And so does a hang: a frontend that gives us up asks where before it kills.
+    faulthandler.register(signal.SIGUSR1)
+    orders = Orders()
     # A path need not be UTF-8, a message is.
     model = os.fsencode(options.model).decode(errors="replace")
     hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), model)
-    link = Link(hello, options.endpoints, orders, sys.stdin.fileno() if options.lifeline else None)
+    lifeline = sys.stdin.fileno() if options.lifeline else None
+    link = Link(hello, options.endpoints, orders, lifeline, options.step_seconds or ANSWER_SECONDS)
     _on_signal(_stop_now)
     link.start()
     log.info("worker %s waits for a frontend at %s", options.name, ", ".join(options.endpoints))
@@ -75,11 +88,12 @@ def run(options: Options) -> int:
     return code
 
 
-def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tuple[int, str]:
-    if isinstance(first := orders.get(), Stop):
+def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
+    if isinstance(first := orders.take(), Stop):
         return first.code, "refused by every frontend"
     blas.prefer_openblas()
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
+    from .canary import Canary  # noqa: PLC0415
     from .engine import Engine  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
@@ -93,38 +107,53 @@ def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tup
         return os.EX_TEMPFAIL, str(error)
     engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
     engine.warm_up()
+    canary = Canary(loaded.model, loaded.tokenizer)
+    canary.check()
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
     link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer))
-    code = _generate(engine, orders, link)
+    code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
     return code, "told to stop"
 
 
-def _generate(engine, orders: queue.SimpleQueue[Order], link: Link) -> int:  # noqa: ANN001 - see _live
-    while True:
-        stop = _take_orders(engine, orders)
-        if stop is not None:
-            return stop.code
-        if engine.busy:
-            tokens = engine.step()
-            link.post(Stepped(engine.steps, tokens))
+class _Loop:
+    """Orders and steps, one after the other; when there is nothing to do for a while, a look at the canary."""
 
+    def __init__(self, engine: Engine, canary: Canary, orders: Orders, link: Link, canary_seconds: float) -> None:
+        self._engine = engine
+        self._canary = canary
+        self._orders = orders
+        self._link = link
+        self._canary_seconds = canary_seconds or None
 
-def _take_orders(engine, orders: queue.SimpleQueue[Order]) -> Stop | None:  # noqa: ANN001 - see _live
-    """Apply the orders that wait; with nothing to compute, wait for one."""
-    while not engine.busy or not orders.empty():
-        match orders.get():
-            case Insert() as order:
-                engine.insert(order)
-            case Remove(keys):
-                engine.remove(keys)
-            case Stop() as stop:
-                return stop
-            case Start():
-                pass
-    return None
+    def run(self) -> int:
+        """Generate until told to stop, and return the exit code."""
+        while True:
+            if (stop := self._take_orders()) is not None:
+                return stop.code
+            self._orders.begin()
+            tokens = self._engine.step()
+            self._link.post(Stepped(self._engine.steps, tokens))
+
+    def _take_orders(self) -> Stop | None:
+        """Apply the orders that wait; with nothing to compute, wait for one."""
+        while not self._engine.busy or self._orders:
+            match self._orders.take(self._canary_seconds):
+                case Insert() as order:
+                    self._engine.insert(order)
+                case Remove(keys):
+                    self._engine.remove(keys)
+                case Call(frontend):
+                    self._link.post(Here(frontend))
+                case Stop() as stop:
+                    return stop
+                case Start():
+                    pass
+                case None:
+                    self._canary.check()
+        return None
 
 
 def _describe_backend(weights: str) -> str:

@@ -23,8 +23,9 @@ runs alone, on a worker that is kept for it, one suspect at a time. If that work
 progress, it is convicted: it ends in an error, and is refused for a while if it comes again. A worker that was
 told to leave, or that starts over, convicts nobody.
 
-What comes from an identity that is not known is late or lost, and is answered with `Introduce`; what comes
-for a generation from another worker than its own is dropped.
+What comes from an identity that is not known is late or lost, and is answered with `Introduce`, but nothing of a
+worker that was given up is heard for some seconds: if its process is ours, it is being killed. What comes for a
+generation from another worker than its own is dropped.
 """
 
 from .events import (

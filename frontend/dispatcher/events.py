@@ -147,7 +147,7 @@ class Lost:
         model: Its name, or what the worker was told to load if it never was ready.
         leaving: The worker had said that it goes.
         reason: How it was seen.
-        still_seconds: Since its last progress.
+        still_seconds: Since its engine last went on, as far as it told.
         silent_seconds: Since its last sign of life.
     """
 

@@ -57,6 +57,7 @@ class Dispatcher:
         self._generations: dict[int, Generation] = {}
         self._queue: deque[int] = deque()
         self._models: dict[str, KnownModel] = {}
+        self._fenced: dict[bytes, float] = {}
         self._expected = 0
         self._convictions = Convictions(self._limits.conviction_seconds)
 
@@ -97,7 +98,7 @@ class Dispatcher:
         """Take one event and return what is to be done, in order."""
         match event:
             case Received(identity, message):
-                return self._received(identity, message, now)
+                return [] if identity in self._fenced else self._received(identity, message, now)
             case Submitted():
                 return self._submitted(event, now)
             case Abandoned(generation):
@@ -168,9 +169,8 @@ class Dispatcher:
         match message:
             case Step():
                 return self._stepped(worker, message, now)
-            case WorkerBeat(step, _):
-                if step != worker.step or not worker.running:
-                    worker.step, worker.progress_at = step, now
+            case WorkerBeat(step, _, still_seconds):
+                worker.at_step(step, still_seconds, now)
                 return []
             case Accepted(number, prompt_tokens):
                 return self._accepted(worker, number, prompt_tokens)
@@ -181,7 +181,8 @@ class Dispatcher:
             case Cancelled(number):
                 return self._ended(worker, number, None)
             case Loading():
-                worker.loading = message
+                if message != worker.loading:
+                    worker.loading, worker.loading_at = message, now
                 return []
             case Ready():
                 return self._became_ready(worker, message, now)
@@ -198,7 +199,7 @@ class Dispatcher:
                 f"{hello.protocol}; install the same version of mlx-llm-server on both sides"
             )
             return [*lost, Transmit(identity, Refused(reason))]
-        self._workers[identity] = Worker(identity, hello, heard_at=now, progress_at=now)
+        self._workers[identity] = Worker(identity, hello, heard_at=now, loading_at=now, progress_at=now)
         return [*lost, Transmit(identity, Welcome(PROTOCOL_VERSION))]
 
     def _became_ready(self, worker: Worker, ready: Ready, now: float) -> list[Action]:
@@ -215,7 +216,7 @@ class Dispatcher:
         return self._dispatch()
 
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
-        worker.step, worker.progress_at = message.step, now
+        worker.at_step(message.step, 0.0, now)
         actions: list[Action] = []
         finished = False
         for delta in message.deltas:
@@ -274,7 +275,12 @@ class Dispatcher:
 
     def _give_up(self, worker: Worker, reason: str, now: float) -> list[Action]:
         """Forget a worker whose process still lives."""
-        return [*self._lose(worker.identity, reason, now), Retire(worker.hello.pid, reason)]
+        return [*self._lose(worker.identity, reason, now), self._retire(worker, reason, now)]
+
+    def _retire(self, worker: Worker, reason: str, now: float) -> Retire:
+        """Have a worker's process ended, and hear nothing of what it still says until that had time to happen."""
+        self._fenced[worker.identity] = now + self._limits.fence_seconds
+        return Retire(worker.hello.pid, reason)
 
     def _forget(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
         """Forget a worker, and put what it had back into the queue, to be resumed; but a convict's way ends."""
@@ -316,21 +322,30 @@ class Dispatcher:
         actions: list[Action] = []
         for worker in self.workers:
             if (reason := self._given_up(worker, now)) is not None:
-                actions += [*self._forget(worker.identity, reason, now), Retire(worker.hello.pid, reason)]
+                actions += [*self._forget(worker.identity, reason, now), self._retire(worker, reason, now)]
             else:
                 actions.append(Transmit(worker.identity, FrontendBeat()))
         # Only now: what one had must not go to another that is given up too.
         actions += self._dispatch()
         self._forget_models(now)
         self._convictions.forget_old(now)
-        return actions + self._expire(now)
+        return actions + self._open_fences(now) + self._expire(now)
 
     def _given_up(self, worker: Worker, now: float) -> str | None:
         if now - worker.heard_at > self._limits.silence_seconds:
             return f"it said nothing for {now - worker.heard_at:.0f} s"
-        if worker.running and now - worker.progress_at > self._limits.wedge_seconds:
-            return f"it has work but did no step for {now - worker.progress_at:.0f} s"
+        if worker.still > self._limits.longest_step(worker):
+            return f"its engine has stood still for {worker.still:.0f} s"
+        if worker.state is WorkerState.LOADING and now - worker.loading_at > self._limits.loading_seconds:
+            return f"its loading has stood still for {now - worker.loading_at:.0f} s ({worker.loading.stage})"
         return None
+
+    def _open_fences(self, now: float) -> list[Action]:
+        """Let those speak again that were given up and whose process is not ours to end."""
+        over = [identity for identity, until in self._fenced.items() if until <= now]
+        for identity in over:
+            del self._fenced[identity]
+        return [Transmit(identity, Introduce()) for identity in over]
 
     def _forget_models(self, now: float) -> None:
         for worker in self._workers.values():

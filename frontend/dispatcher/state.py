@@ -17,12 +17,31 @@ class Limits:
     # With no worker ready, waiting is a guess: a client is better told to come back.
     unready_seconds: float = 30.0
     silence_seconds: float = 15.0
-    wedge_seconds: float = 300.0
+    # A worker that was given up is not listened to for so long: if its process is ours it is gone by then.
+    fence_seconds: float = 5.0
+    # So long may one step of an engine take; None follows what its steps took so far.
+    step_seconds: float | None = None
+    # So long may loading stand still. A download does not tell how far it is.
+    loading_seconds: float = 3600.0
     # So long a request that killed a worker alone is refused when it comes again.
     conviction_seconds: float = 600.0
     # A model whose workers are all gone is known so long: they are being restarted, or were stopped.
     model_memory_seconds: float = 300.0
 
+    def longest_step(self, worker: Worker) -> float:
+        """Return the seconds that a worker's engine may be at one step before it is taken for wedged."""
+        if self.step_seconds is not None:
+            return self.step_seconds
+        if worker.step == 0:
+            return _FIRST_STEP_SECONDS
+        return max(_SHORTEST_BOUND_SECONDS, _STEPS_TO_A_WEDGE * worker.slowest)
+
+
+# The first step may compile kernels.
+_FIRST_STEP_SECONDS = 300.0
+_SHORTEST_BOUND_SECONDS = 30.0
+# Steps grow with the batch and the context, but not tenfold from one to the next.
+_STEPS_TO_A_WEDGE = 10
 
 SUSPECT_DEATHS = 2
 # So many tokens behind its last death, a generation has passed what could have killed its worker there: a fault
@@ -40,19 +59,35 @@ class WorkerState(Enum):
 
 @dataclass(slots=True)
 class Worker:
-    """A worker, as the frontend knows it."""
+    """A worker, as the frontend knows it.
+
+    Attributes:
+        loading_at: When its loading last advanced.
+        progress_at: When its engine last went on, or waited for work.
+        still: How long its engine was at one step, when it last said so.
+        slowest: The longest that this has been before the engine went on.
+        kept_for: The suspect that it is kept for, which runs on it alone.
+    """
 
     identity: bytes
     hello: Hello
     heard_at: float
+    loading_at: float
     progress_at: float
     state: WorkerState = WorkerState.LOADING
     loading: Loading = field(default_factory=lambda: Loading("starting"))
     ready: Ready | None = None
     step: int = 0
+    still: float = 0.0
+    slowest: float = 0.0
     running: set[int] = field(default_factory=set)
-    # The suspect that it is kept for, which runs on it alone.
     kept_for: int | None = None
+
+    def at_step(self, step: int, still_seconds: float, now: float) -> None:
+        """Take which step the engine is at, and for how long."""
+        if step != self.step or still_seconds < self.still:
+            self.slowest = max(self.slowest, self.still)
+        self.step, self.still, self.progress_at = step, still_seconds, now - still_seconds
 
     @property
     def room(self) -> int:

@@ -106,12 +106,17 @@ class Driver:
     def abandon(self, number: int) -> list[Action]:
         return self.handle(Abandoned(number))
 
+    def beat(self, identity: bytes, still_seconds: float = 0.0, step: int | None = None) -> None:
+        """Let a worker beat, at the same step as before if no other one is given."""
+        worker = self.worker(identity)
+        step = worker.step if step is None else step
+        assert self.hear(identity, WorkerBeat(step, len(worker.running), still_seconds)) == []
+
     def tick(self, seconds: float, *, beating: tuple[bytes, ...] = ()) -> list[Action]:
-        """Let time pass; the workers that beat are at a step that stands still."""
+        """Let time pass, in which these workers beat."""
         self.now += seconds
         for identity in beating:
-            worker = self.worker(identity)
-            self.hear(identity, WorkerBeat(worker.step, len(worker.running)))
+            self.beat(identity)
         return self.handle(Tick())
 
     def worker(self, identity: bytes) -> Worker:

@@ -38,7 +38,7 @@ from mlx_llm_server.protocol.messages import (
 
 from .driver import Driver, hello, piece, ready
 
-LIMITS = Limits(queue_length=6, queue_seconds=40, unready_seconds=20, wedge_seconds=25, model_memory_seconds=50)
+LIMITS = Limits(queue_length=6, queue_seconds=40, unready_seconds=20, step_seconds=25, model_memory_seconds=50)
 
 
 @dataclass
@@ -336,10 +336,12 @@ class Traffic(RuleBasedStateMachine):
         if (process := self.draw(data)) is not None:
             self.handle(Unreachable(process.identity, "it does not read"))
 
-    @rule(data=st.data())
-    def a_worker_beats_and_is_asked_for_its_name_if_it_was_given_up(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), still_seconds=st.sampled_from([0, 10, 30]))
+    def a_worker_beats_and_is_asked_for_its_name_if_it_was_given_up(
+        self, data: st.DataObject, still_seconds: int
+    ) -> None:
         if (process := self.draw(data)) is not None:
-            self.hear(process, WorkerBeat(process.step, len(process.has)))
+            self.hear(process, WorkerBeat(process.step, len(process.has), still_seconds))
 
     @rule(data=st.data())
     def a_worker_starts_over_under_its_name(self, data: st.DataObject) -> None:

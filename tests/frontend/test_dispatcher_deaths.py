@@ -21,9 +21,7 @@ from mlx_llm_server.protocol.messages import (
     FrontendBeat,
     Introduce,
     Leaving,
-    Loading,
     Step,
-    WorkerBeat,
 )
 
 from .driver import A, B, C, Driver, failures, generate, hello, piece, ready, request
@@ -54,9 +52,8 @@ def die_by_silence(driver: Driver) -> list:
 
 
 def die_by_wedge(driver: Driver) -> list:
-    for _ in range(30):
-        driver.tick(10, beating=(A,))
-    return driver.tick(1, beating=(A,))
+    driver.beat(A, still_seconds=301)
+    return driver.tick(1)
 
 
 Death = Callable[[Driver], list]
@@ -368,8 +365,7 @@ def test_what_was_convicted_is_refused_for_a_while(driver: Driver) -> None:
 
     assert failures(again(2)) == [(2, Why.CONVICTED)]
     assert driver.submit(3) == [generate(A, 3)]  # another one
-    driver.tick(601)
-    driver.join(A)
+    driver.tick(601, beating=(A,))
     assert failures(again(4)) == []
 
 
@@ -406,31 +402,4 @@ def test_a_step_is_a_sign_of_life_and_of_progress(driver: Driver) -> None:
 
     for step in range(100):
         driver.step(A, piece(1), step=step)
-        assert driver.tick(10) == [Transmit(A, FrontendBeat())]
-
-
-def test_a_step_counter_that_moves_in_beats_is_progress_too(driver: Driver) -> None:
-    driver.join(A)
-    driver.submit(1)
-
-    for step in range(1, 100):
-        driver.hear(A, WorkerBeat(step, 1))
-        assert driver.tick(10) == [Transmit(A, FrontendBeat())]
-
-
-def test_a_worker_without_work_is_not_wedged_nor_is_it_when_work_comes_after_hours(driver: Driver) -> None:
-    driver.join(A)
-    for _ in range(1000):
-        assert driver.tick(10, beating=(A,)) == [Transmit(A, FrontendBeat())]
-
-    driver.submit(1)
-
-    assert driver.tick(10, beating=(A,)) == [Transmit(A, FrontendBeat())]
-
-
-def test_a_worker_may_load_for_longer_than_the_wedge_limit(driver: Driver) -> None:
-    driver.hear(A, hello())
-
-    for done in range(100):
-        driver.hear(A, Loading("weights", done, 100))
         assert driver.tick(10) == [Transmit(A, FrontendBeat())]

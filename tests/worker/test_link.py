@@ -1,6 +1,5 @@
 """The I/O thread with a real frontend's socket; whole workers are tested in tests/system."""
 
-import queue
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +20,10 @@ from mlx_llm_server.protocol.messages import (
     Ready,
     Refused,
     Welcome,
+    WorkerBeat,
 )
-from mlx_llm_server.worker.link import Leave, Link, Loaded, Order, Start, Stop
+from mlx_llm_server.worker.link import Here, Leave, Link, Loaded
+from mlx_llm_server.worker.orders import Call, Orders, Start, Stop
 
 HELLO = Hello(PROTOCOL_VERSION, "w", 1, "m")
 READY = Ready(Model("m", 0, 100), 4)
@@ -59,12 +60,12 @@ def frontend() -> Iterator[Frontend]:
 
 
 @pytest.fixture
-def orders() -> queue.SimpleQueue[Order]:
-    return queue.SimpleQueue()
+def orders() -> Orders:
+    return Orders()
 
 
 @pytest.fixture
-def link(frontend: Frontend, orders: queue.SimpleQueue[Order]) -> Iterator[Link]:
+def link(frontend: Frontend, orders: Orders) -> Iterator[Link]:
     link = Link(HELLO, (frontend.endpoint,), orders)
     link.start()
     yield link
@@ -74,39 +75,37 @@ def link(frontend: Frontend, orders: queue.SimpleQueue[Order]) -> Iterator[Link]
 
 
 def test_a_worker_greets_first_and_loads_once_it_is_welcomed(
-    frontend: Frontend, link: Link, orders: queue.SimpleQueue[Order]
+    frontend: Frontend, link: Link, orders: Orders
 ) -> None:
     assert frontend.hear() == HELLO
-    assert orders.empty()
+    assert not orders
 
     frontend.say(Welcome(PROTOCOL_VERSION))
 
     assert frontend.hear() == Loading("starting")
-    assert orders.get(timeout=10) == Start()
+    assert orders.take(10) == Start()
 
 
-def test_a_refused_worker_is_told_to_stop_for_good(
-    frontend: Frontend, link: Link, orders: queue.SimpleQueue[Order]
-) -> None:
+def test_a_refused_worker_is_told_to_stop_for_good(frontend: Frontend, link: Link, orders: Orders) -> None:
     frontend.hear()
 
     frontend.say(Refused("another version"))
 
-    assert orders.get(timeout=10) == Stop(78)
+    assert orders.take(10) == Stop(78)
 
 
 def test_a_frontend_of_another_major_version_is_as_good_as_a_refusal(
-    frontend: Frontend, link: Link, orders: queue.SimpleQueue[Order]
+    frontend: Frontend, link: Link, orders: Orders
 ) -> None:
     frontend.hear()
 
     frontend.say(Welcome("1.0"))
 
-    assert orders.get(timeout=10) == Stop(78)
+    assert orders.take(10) == Stop(78)
 
 
-def test_a_loaded_worker_is_ready_and_ready_again_after_it_introduced_itself(
-    frontend: Frontend, link: Link
+def test_a_loaded_worker_is_ready_and_ready_again_once_its_main_thread_answers(
+    frontend: Frontend, link: Link, orders: Orders
 ) -> None:
     frontend.hear()
     frontend.say(Welcome(PROTOCOL_VERSION))
@@ -118,7 +117,25 @@ def test_a_loaded_worker_is_ready_and_ready_again_after_it_introduced_itself(
 
     assert frontend.hear() == HELLO
     frontend.say(Welcome(PROTOCOL_VERSION))
+    assert [orders.take(10), orders.take(10)] == [Start(), Call(0)]
+    assert isinstance(frontend.hear(), WorkerBeat)  # and not yet ready
+    link.post(Here(0))
     assert frontend.hear() == READY
+
+
+def test_beats_tell_for_how_long_the_main_thread_stands_still(
+    frontend: Frontend, link: Link, orders: Orders
+) -> None:
+    frontend.hear()
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    frontend.hear()
+    frontend.hear()
+    orders.begin()
+
+    still = [frontend.hear() for _ in range(2)]
+
+    assert all(isinstance(beat, WorkerBeat) for beat in still)
+    assert 0 < still[0].still_seconds < still[1].still_seconds  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot_it(
@@ -135,6 +152,7 @@ def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot
 
     assert frontend.hear() == HELLO
     frontend.say(Welcome(PROTOCOL_VERSION))
+    link.post(Here(0))
     # The other way round it would be given work for a moment.
     assert [type(frontend.hear()) for _ in range(2)] == [Leaving, Ready]
 
