@@ -8,6 +8,7 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 from .api.chat import ChatCompletions
+from .api.convictions import ConvictionDetail, ConvictionList
 from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
@@ -37,6 +38,8 @@ def make_app(services: Services) -> Application:
             (r"/v1/models/(.+)", ModelDetail, with_services),
             (r"/admin/crashes", CrashList, with_services),
             (r"/admin/crashes/([0-9a-f]{10})", CrashDetail, with_services),
+            (r"/admin/convictions", ConvictionList, with_services),
+            (r"/admin/convictions/([0-9a-f]{16})", ConvictionDetail, with_services),
             (r"/health", Health, with_services),
             (r"/ready", Readiness, with_services),
         ],

@@ -104,9 +104,13 @@ class Exchange:
         if self._sinks.pop(number, None) is not None:
             self.handle(Abandoned(number))
 
+    def now(self) -> float:
+        """Return the time on the dispatcher's clock."""
+        return self._loop.time()
+
     def handle(self, event: Event) -> None:
         """Give the dispatcher an event and do what it says."""
-        self._perform(self.dispatcher.handle(event, self._loop.time()))
+        self._perform(self.dispatcher.handle(event, self.now()))
 
     def receive_pending(self) -> None:
         """Take every message that has come so far."""

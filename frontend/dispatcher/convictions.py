@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from ...protocol.messages import Generate
 from .events import Failure, Why
 from .fingerprint import fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Conviction:
+    """A request's content that is refused.
+
+    Attributes:
+        since: When it was convicted, on the dispatcher's clock.
+        until: When that is forgotten.
+        reason: How its last worker ended, and the id of that crash.
+    """
+
+    fingerprint: str
+    since: float
+    until: float
+    reason: str
 
 
 class Convictions:
@@ -16,25 +34,34 @@ class Convictions:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._since: dict[str, float] = {}
+        self._known: dict[str, Conviction] = {}
 
     def convict(self, request: Generate, reason: str, now: float) -> Failure:
         """Remember a request, and return what its client hears."""
-        self._since[fingerprint(request)] = now
+        mark = fingerprint(request)
+        self._known[mark] = Conviction(mark, now, now + self._seconds, reason)
         return _failure(f"This request crashed ({reason}) every worker that ran it")
 
     def refusal(self, request: Generate, now: float) -> Failure | None:
         """Return what a client hears whose request was convicted before, or None."""
-        since = self._since.get(fingerprint(request)) if self._since else None
-        if since is None:
+        known = self._known.get(fingerprint(request)) if self._known else None
+        if known is None:
             return None
         return _failure(
-            f"This request was sent before, {now - since:.0f} s ago, and crashed every worker that ran it"
+            f"This request was sent before, {now - known.since:.0f} s ago, and crashed every worker that ran it"
         )
+
+    def all(self) -> list[Conviction]:
+        """Return what is refused now, the oldest first."""
+        return list(self._known.values())
+
+    def pardon(self, fingerprint: str) -> None:
+        """Forget one, if it is known."""
+        self._known.pop(fingerprint, None)
 
     def forget_old(self, now: float) -> None:
         """Forget those whose time is over."""
-        self._since = {mark: since for mark, since in self._since.items() if now - since <= self._seconds}
+        self._known = {mark: known for mark, known in self._known.items() if now <= known.until}
 
 
 def _failure(sentence: str) -> Failure:

@@ -57,11 +57,18 @@ class Expecting:
 
 
 @dataclass(frozen=True, slots=True)
+class Pardoned:
+    """An operator wants a convicted request to be tried again."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed; comes about once a second."""
 
 
-Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Tick
+Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Pardoned | Tick
 
 # --- actions ---------------------------------------------------------------------------------------------
 

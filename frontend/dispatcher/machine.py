@@ -26,7 +26,7 @@ from ...protocol.messages import (
     WorkerBeat,
     same_major,
 )
-from .convictions import Convictions
+from .convictions import Conviction, Convictions
 from .events import (
     Abandoned,
     Action,
@@ -35,6 +35,7 @@ from .events import (
     Exited,
     Expecting,
     Failure,
+    Pardoned,
     Received,
     Retire,
     Started,
@@ -88,6 +89,11 @@ class Dispatcher:
         """How many generations somebody waits for."""
         return sum(not generation.cancelled for generation in self._generations.values())
 
+    @property
+    def convictions(self) -> list[Conviction]:
+        """The requests that are refused because they crashed their workers, the oldest first."""
+        return self._convictions.all()
+
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
         return sum(self._generations[number].started for number in worker.running)
@@ -109,6 +115,9 @@ class Dispatcher:
                 return self._exited(pid, reason, now)
             case Expecting(workers):
                 self._expected = workers
+                return []
+            case Pardoned(fingerprint):
+                self._convictions.pardon(fingerprint)
                 return []
             case Tick():
                 return self._tick(now)

@@ -8,6 +8,7 @@ from mlx_llm_server.frontend.dispatcher import (
     Action,
     Deliver,
     Exited,
+    Pardoned,
     Retire,
     Submitted,
     Transmit,
@@ -367,6 +368,25 @@ def test_what_was_convicted_is_refused_for_a_while(driver: Driver) -> None:
     assert driver.submit(3) == [generate(A, 3)]  # another one
     driver.tick(601, beating=(A,))
     assert failures(again(4)) == []
+    assert driver.dispatcher.convictions == []
+
+
+def test_a_convicted_request_that_is_pardoned_is_tried_again(driver: Driver) -> None:
+    driver.join(A)
+    driver.submit(1)
+    for identity, successor in ((A, B), (B, C), (C, A)):
+        die_with_all(driver, identity)
+        driver.join(successor)
+    (conviction,) = driver.dispatcher.convictions
+    assert "crash" in conviction.reason
+
+    driver.handle(Pardoned("another"))
+    assert driver.dispatcher.convictions == [conviction]
+    driver.handle(Pardoned(conviction.fingerprint))
+
+    assert driver.dispatcher.convictions == []
+    assert driver.submit(1) == [generate(A, 1)]
+    assert driver.dispatcher.convictions == []
 
 
 @pytest.mark.parametrize("goes", ["leaves", "starts over"])

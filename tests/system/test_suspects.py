@@ -46,3 +46,14 @@ def test_it_ends_alone_and_the_others_complete(house: House, slow_model: Path, t
     assert (refused.status, refused.error["code"]) == (400, "request_crashes_worker")
     server.wait_for_workers(1)
     assert server.text("5", max_tokens=3) == "6 7 8"
+
+    (conviction,) = server.get("/admin/convictions").json["data"]
+    one = f"/admin/convictions/{conviction['fingerprint']}"
+    assert 0 < conviction["seconds_ago"] < conviction["seconds_left"] < 600
+    assert "SIGABRT" in conviction["reason"]
+    assert server.get("/admin/convictions/" + 16 * "0", method="DELETE").status == 404
+    assert server.get(one, method="DELETE").json == {"pardoned": [conviction["fingerprint"]]}
+    assert server.get("/admin/convictions").json["data"] == []
+    assert server.get(one, method="DELETE").status == 404
+    assert server.get("/admin/convictions", method="DELETE").json == {"pardoned": []}
+    assert server.text("30", max_tokens=3) == "31 32 33"
