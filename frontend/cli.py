@@ -101,6 +101,15 @@ _HTTP_OPTIONS = [
         help="How long running answers may go on after Ctrl-C or SIGTERM; a second one ends at once.",
     ),
     click.option(
+        "--stall-timeout",
+        type=click.FloatRange(0.1, 86_400),
+        default=60,
+        show_default=True,
+        envvar="MLX_SERVE_STALL_TIMEOUT",
+        metavar="SECONDS",
+        help="A client that takes less than 16 KiB of what waits for it in so long is given up.",
+    ),
+    click.option(
         "--bind",
         "endpoint",
         envvar="MLX_SERVE_BIND",
@@ -205,6 +214,7 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         queue_seconds=http["queue_timeout"],
         crash_dir=_crash_dir(http["crash_dir"]),
         keep_crashes=http["keep_crashes"],
+        stall_seconds=http["stall_timeout"],
         workers=workers,
     )
 

@@ -35,7 +35,7 @@ class Settings:
         keep_crashes: How many of them.
         workers: The local workers to supervise; None for a frontend alone.
         grace_seconds: How long running answers may go on after SIGTERM.
-        stall_seconds: A client that takes nothing of its stream for so long is given up.
+        stall_seconds: A client that takes next to nothing of its answer for so long is given up.
     """
 
     host: str
@@ -48,7 +48,7 @@ class Settings:
     queue_seconds: float
     crash_dir: Path
     keep_crashes: int
-    stall_seconds: float = 60.0
+    stall_seconds: float
     workers: WorkerSettings | None = None
 
 
