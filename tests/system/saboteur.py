@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 from pathlib import Path
@@ -127,10 +128,10 @@ def _sabotage_worker() -> None:
                 strike(name, fault)
         return build(self, request)
 
-    def sabotaged_report(self: Any, *args: Any) -> None:
+    def sabotaged_report(self: Any, stage: str, done: int, total: int) -> None:
         if plan := planned("loading"):
             strike("loading", plan[1])
-        report(self, *args)
+        report(self, stage, done, total)
 
     def garbling_encode(message: Any) -> bytes:
         if _garbled.is_set() and isinstance(message, messages.Accepted | messages.Step):
@@ -153,8 +154,24 @@ def _hasten_nursery() -> None:
     nursery.FIRST_PAUSE_SECONDS = nursery.LONGEST_PAUSE_SECONDS = 0.01  # pyright: ignore[reportConstantRedefinition]
 
 
+def _shrink_send_buffers() -> None:
+    """Let the system hold little for a client that does not read, so that the frontend has to."""
+    from tornado import netutil  # noqa: PLC0415 - only in a frontend
+
+    bind = netutil.bind_sockets
+
+    def bind_with_small_buffers(*args: Any, **kwargs: Any) -> list[socket.socket]:
+        bound = bind(*args, **kwargs)
+        for each in bound:  # what is accepted on them inherits it
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        return bound
+
+    netutil.bind_sockets = bind_with_small_buffers
+
+
 if __name__ == "sitecustomize" and "SABOTAGE" in os.environ:
     if "worker" in sys.orig_argv:
         _sabotage_worker()
     elif "up" in sys.orig_argv:
         _hasten_nursery()
+        _shrink_send_buffers()

@@ -11,26 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from .servers import PATIENCE, House, Server, counted, text_of, until, user
+from .sabotage import Sabotage
+from .servers import PATIENCE, House, Server, counted, open_socket, text_of, until
 
 LONG = 2900
-
-
-def open_socket(
-    server: Server, content: str, receive_buffer: int | None = None, **fields: object
-) -> socket.socket:
-    """Send a request and leave its answer unread."""
-    body = json.dumps({"messages": user(content), **fields}).encode()
-    client = socket.socket()
-    if receive_buffer is not None:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    client.settimeout(PATIENCE)
-    client.connect(("127.0.0.1", server.port))
-    client.sendall(
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    )
-    return client
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
@@ -115,3 +99,20 @@ def test_a_slow_reader_slows_nobody_and_gets_all(counting: Server) -> None:
             chunks = [json.loads(line.removeprefix(b"data: ")) for line in answer if line.startswith(b"data: {")]
     assert text_of(chunks) == counted(6, 400)
     assert chunks[-1]["choices"][0]["finish_reason"] == "length"
+
+
+def test_a_client_that_never_reads_is_given_up(house: House, slow_model: Path, tmp_path: Path) -> None:
+    server = house.up(slow_model, "--stall-timeout", "0.5", workers=1, **Sabotage(tmp_path).env)
+    with (
+        open_socket(server, "1", receive_buffer=2048, stream=True, max_tokens=LONG) as client,
+        server.stream("100", max_tokens=LONG) as stream,
+    ):
+        first = stream.skip_to_text()
+        until(lambda: server.running == 1, "it is given up, and the other goes on alone")
+        assert counted(101, 3000).startswith(first + stream.some_text())
+        # What was on its way is all it gets, and no end.
+        with client.makefile("rb") as answer, contextlib.suppress(ConnectionResetError):
+            assert b"[DONE]" not in answer.read()
+    server.wait_idle()
+    assert server.workers()[0]["step"] < LONG
+    assert server.text("5", max_tokens=3) == "6 7 8"

@@ -1,26 +1,28 @@
-"""A worker comes to harm at each phase of a generation: whatever the harm and the phase, every answer is exact.
+"""Workers and clients come to harm at each phase of a generation: every answer is exact, and nothing is left.
 
-`saboteur.py` does the harm. All cases share one server of two workers; beside the generation that meets it run
-more than fit into both, streamed and whole, so that at each death some run beside it and some are queued.
+`saboteur.py` does the harm to workers. All cases share one server of two workers; beside the generation that meets
+it run more than fit into both, streamed and whole, so that at each death some run beside it and some are queued.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import openai
-import psutil
 import pytest
 
 from . import saboteur
-from .servers import House, counted, until
+from .sabotage import Sabotage, stopped
+from .servers import House, Running, Server, counted, open_socket, text_of, until, user
 
 LENGTH = 20
 # Told after `SIGKILL`, ...; who is ended by `SIGTERM` leaves in peace, and one that goes on has no exit at all.
@@ -62,52 +64,47 @@ class Told:
     completion_tokens: int
 
 
-class Sabotaged:
-    """A server whose workers come to harm as they are told."""
-
-    def __init__(self, house: House, model: Path, folder: Path, *options: str, workers: int) -> None:
-        (folder / "sitecustomize.py").write_text(Path(saboteur.__file__).read_text())
-        self.plans = folder / "plans"
-        self.plans.mkdir()
-        path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
-        env = {"PYTHONPATH": path, "SABOTAGE": str(self.plans)}
-        self.server = house.up(model, *options, workers=workers, **env)
-        self.workers = workers
-        self._seeds = itertools.count(1000)
-
-    def plan(self, phase: str, fault: str) -> int:
-        """Plan a fault, and return the seed of the request that meets it."""
-        seed = next(self._seeds)
-        self._plan(str(seed), phase, fault)
-        return seed
-
-    def plan_for_loading(self, fault: str) -> None:
-        self._plan("loading", "loading", fault)
-
-    def _plan(self, name: str, phase: str, fault: str) -> None:
-        new = self.plans / f".{name}"
-        new.write_text(f"{phase} {fault}")
-        new.rename(self.plans / name)
-
-    def wait_until_met(self) -> None:
-        until(lambda: not list(self.plans.iterdir()), "the fault is met")
-
-    def crashes(self) -> dict[str, dict[str, Any]]:
-        return {crash["id"]: crash for crash in self.server.get("/admin/crashes").json["data"]}
-
-    def stopped(self) -> list[psutil.Process]:
-        """Return those of its workers that a signal has stopped."""
-        children = psutil.Process(self.server.pid).children()
-        return [child for child in children if child.status() == psutil.STATUS_STOPPED]
+WORKERS = 2
 
 
 @pytest.fixture(scope="module")
-def sabotaged(counting_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sabotaged]:
+def sabotage(tmp_path_factory: pytest.TempPathFactory) -> Sabotage:
+    return Sabotage(tmp_path_factory.mktemp("sabotage"))
+
+
+@pytest.fixture(scope="module")
+def faulty_house() -> Iterator[House]:
     house = House()
     try:
-        yield Sabotaged(house, counting_model, tmp_path_factory.mktemp("sabotage"), "--max-batch", "4", workers=2)
+        yield house
     finally:
         house.close()
+
+
+@pytest.fixture(scope="module")
+def server(faulty_house: House, counting_model: Path, sabotage: Sabotage) -> Server:
+    """Its workers and its send buffers are those of `saboteur.py`."""
+    return faulty_house.up(counting_model, "--max-batch", "4", workers=WORKERS, **sabotage.env)
+
+
+def pids(workers: list[dict[str, Any]]) -> set[int]:
+    return {worker["pid"] for worker in workers}
+
+
+def crashes(server: Server) -> dict[str, dict[str, Any]]:
+    return {crash["id"]: crash for crash in server.get("/admin/crashes").json["data"]}
+
+
+def new_crashes(server: Server, known: set[str], count: int) -> list[dict[str, Any]]:
+    """Return the crashes that are not known, once there are so many whose exit is told."""
+
+    def new() -> list[dict[str, Any]]:
+        return [crash for name, crash in crashes(server).items() if name not in known and crash["exit"]]
+
+    until(lambda: len(new()) >= count, "dossiers tell of the deaths")
+    found = new()
+    assert len(found) == count
+    return found
 
 
 def prompt(phase: str, seed: int) -> str:
@@ -140,13 +137,15 @@ async def ask(client: openai.AsyncOpenAI, content: str, length: int, *, stream: 
     return Told(text, finish, usage.prompt_tokens, usage.completion_tokens)
 
 
+# --- workers ---
+
+
 @pytest.mark.parametrize(("fault", "phase"), CASES)
-def test_every_answer_is_exact(sabotaged: Sabotaged, fault: str, phase: str) -> None:
-    server = sabotaged.server
+def test_every_answer_is_exact(server: Server, sabotage: Sabotage, fault: str, phase: str) -> None:
     # After the case before, too, it has all its workers again.
-    before = {worker["pid"] for worker in server.wait_for_workers(sabotaged.workers)}
-    known = set(sabotaged.crashes())
-    seed = sabotaged.plan(phase, fault)
+    before = pids(server.wait_for_workers(WORKERS))
+    known = set(crashes(server))
+    seed = sabotage.plan(phase, fault)
     content, streamed = prompt(phase, seed), seed % 2 == 0
     others = range(100, 110)
 
@@ -154,9 +153,9 @@ def test_every_answer_is_exact(sabotaged: Sabotaged, fault: str, phase: str) -> 
         async with server.async_openai() as client:
             beside = [asyncio.create_task(ask(client, str(n), 100, stream=n % 2 == 0)) for n in others]
             victim = asyncio.create_task(ask(client, content, LENGTH, stream=streamed, seed=seed))
-            await asyncio.to_thread(sabotaged.wait_until_met)
+            await asyncio.to_thread(sabotage.wait_until_met)
             if fault == "SIGSTOP":
-                await asyncio.to_thread(resume, sabotaged)
+                await asyncio.to_thread(resume, server, before)
             return await victim, await asyncio.gather(*beside)
 
     told, beside = asyncio.run(ask_all())
@@ -164,39 +163,180 @@ def test_every_answer_is_exact(sabotaged: Sabotaged, fault: str, phase: str) -> 
     assert [(other.text, other.finish, other.completion_tokens) for other in beside] == [
         (counted(number + 1, number + 100), "length", 100) for number in others
     ]
-    check_cause(sabotaged, fault, before, known)
-    # Nothing is left of it, and undisturbed it is the same, its usage too.
-    server.wait_idle()
-    assert server.get("/ready").json["queued"] == 0
+    check_cause(server, fault, before, known)
+    check_nothing_is_left(server)
+    # Undisturbed it is the same, its usage too.
     usage = server.ask(content, max_tokens=LENGTH)["usage"]
     assert (told.prompt_tokens, told.completion_tokens) == (usage["prompt_tokens"], usage["completion_tokens"])
 
 
-def resume(sabotaged: Sabotaged) -> None:
+def resume(server: Server, workers: set[int]) -> None:
     """Let the worker that stands still go on, once it does, and the frontend has answered meanwhile."""
-    (stopped,) = until(sabotaged.stopped, "a worker stands still")
-    assert sabotaged.server.get("/health").status == 200
-    stopped.send_signal(signal.SIGCONT)
+    worker = stopped(workers)
+    # What came before this is done by then.
+    for _ in range(20):
+        assert server.get("/health").status == 200
+    worker.send_signal(signal.SIGCONT)
 
 
-def check_cause(sabotaged: Sabotaged, fault: str, before: set[int], known: set[str]) -> None:
+def check_nothing_is_left(server: Server) -> None:
+    server.wait_idle()
+    assert server.get("/ready").json["queued"] == 0
+
+
+def check_cause(server: Server, fault: str, before: set[int], known: set[str]) -> None:
     """Check that the worker is gone or not, as it should, and that one dossier, or none, tells of what."""
-    server = sabotaged.server
     if fault == "garbage":
         until(lambda: "it sent what is no message; crash" in server.log, "the cause is told")
-        assert {worker["pid"] for worker in server.wait_for_workers(sabotaged.workers)} == before
+        assert pids(server.wait_for_workers(WORKERS)) == before
         return
     if fault == "SIGSTOP":
-        assert {worker["pid"] for worker in server.workers("ready")} == before
-        assert set(sabotaged.crashes()) == known
+        assert pids(server.workers("ready")) == before
+        assert set(crashes(server)) == known
         return
-    (gone,) = until(lambda: before - {worker["pid"] for worker in server.workers()}, "the worker is gone")
+    (gone,) = until(lambda: before - pids(server.workers()), "the worker is gone")
     if fault == "SIGTERM":
-        assert set(sabotaged.crashes()) == known
+        assert set(crashes(server)) == known
         return
-
-    def new() -> list[dict[str, Any]]:
-        return [crash for name, crash in sabotaged.crashes().items() if name not in known and crash["exit"]]
-
-    (crash,) = until(new, "a dossier tells of the death")
+    (crash,) = new_crashes(server, known, 1)
     assert (crash["pid"], crash["exit"]) == (gone, EXITS[fault])
+
+
+def test_an_exception_while_a_prompt_is_prepared_ends_that_request_alone(
+    server: Server, sabotage: Sabotage
+) -> None:
+    before = pids(server.wait_for_workers(WORKERS))
+    known = set(crashes(server))
+    with server.stream("5", max_tokens=390) as stream:
+        first = stream.skip_to_text()
+        seed = sabotage.plan("preparing", "exception")
+        answer = server.post({"messages": user("7"), "seed": seed})
+        assert answer.status == 500
+        assert "could not be made" in answer.error["message"]
+        assert first + stream.text() == counted(6, 395)
+    assert pids(server.workers("ready")) == before
+    assert set(crashes(server)) == known
+
+
+def test_answers_outlive_workers_that_die_again_while_they_load(server: Server, sabotage: Sabotage) -> None:
+    """All are killed, and the first of those that come next dies too; meanwhile the answers wait."""
+    before = pids(server.wait_for_workers(WORKERS))
+    known = set(crashes(server))
+    sabotage.plan_for_loading("exit")
+    with server.stream("5", max_tokens=390) as stream, server.stream("7", max_tokens=390) as other:
+        first, of_other = stream.skip_to_text(), other.skip_to_text()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        assert first + stream.text() == counted(6, 395)
+        assert of_other + other.text() == counted(8, 397)
+    sabotage.wait_until_met()
+    found = new_crashes(server, known, 3)
+    assert sorted((crash["state"], crash["exit"]) for crash in found) == [
+        ("loading", "exit code 1"),
+        ("ready", EXITS["SIGKILL"]),
+        ("ready", EXITS["SIGKILL"]),
+    ]
+
+
+def test_a_worker_of_an_older_protocol_is_turned_away(
+    faulty_house: House, server: Server, counting_model: Path, sabotage: Sabotage
+) -> None:
+    before = pids(server.wait_for_workers(WORKERS))
+    with server.stream("5", max_tokens=390) as stream:
+        first = stream.skip_to_text()
+        old = faulty_house.worker(counting_model, PORT=str(server.port), SPEAKS="1.0", **sabotage.env)
+        assert old.wait() == os.EX_CONFIG
+        assert first + stream.text() == counted(6, 395)
+    assert "speaks 1.0; install the same version" in old.log
+    assert pids(server.workers()) == before
+
+
+# --- frontends ---
+
+
+@dataclass
+class Guest:
+    """A worker that was started by hand, and the frontend that it serves now."""
+
+    worker: Running
+    frontend: Server
+
+
+@pytest.fixture(scope="module")
+def guest(faulty_house: House, counting_model: Path, sabotage: Sabotage) -> Guest:
+    frontend = faulty_house.frontend()
+    return Guest(faulty_house.worker(counting_model, PORT=str(frontend.port), **sabotage.env), frontend)
+
+
+@pytest.mark.parametrize(
+    "phase",
+    [pytest.param(each, marks=() if each == "middle" else pytest.mark.slow) for each in saboteur.PHASES],
+)
+def test_a_worker_started_by_hand_serves_the_next_frontend(
+    faulty_house: House, sabotage: Sabotage, guest: Guest, phase: str
+) -> None:
+    """It keeps its model, and does nothing of what the killed frontend had asked; numbers begin anew."""
+    killed = guest.frontend
+    killed.wait_for_workers(1)
+    seed = sabotage.plan(phase, "SIGSTOP")
+    with open_socket(killed, prompt(phase, seed), max_tokens=LENGTH, seed=seed, stream=True) as client:
+        worker = stopped({guest.worker.pid})
+        killed.signal(signal.SIGKILL)
+        killed.wait()
+        with client.makefile("rb") as answer:
+            read = answer.read()
+    assert b'"finish_reason":"' not in read
+    assert b"[DONE]" not in read
+    following = guest.frontend = faulty_house.frontend(port=killed.port)
+    worker.send_signal(signal.SIGCONT)
+    following.wait_for_workers(1)
+    told = following.ask("5", max_tokens=100)
+    assert told["choices"][0]["message"]["content"] == counted(6, 105)
+    assert told["usage"]["completion_tokens"] == 100
+    following.wait_idle()
+    assert guest.worker.log.count("Loading") == 1
+
+
+# --- clients ---
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+@pytest.mark.parametrize("phase", saboteur.PHASES)
+def test_a_client_that_vanishes_leaves_nothing(
+    server: Server, sabotage: Sabotage, phase: str, stream: bool
+) -> None:
+    """It goes while its worker stands still at the phase; the other worker's answers go on."""
+    before = pids(server.wait_for_workers(WORKERS))
+    steps = sum(worker["step"] for worker in server.workers())
+    seed = sabotage.plan(phase, "SIGSTOP")
+    # Its last token is the last it may have, so only there it is to be short.
+    length = LENGTH if phase == "last" else 390
+    with open_socket(server, prompt(phase, seed), max_tokens=length, seed=seed, stream=stream):
+        stopped(before)
+        assert server.text("5", max_tokens=3) == "6 7 8"
+    resume(server, before)
+    check_nothing_is_left(server)
+    assert server.text("5", max_tokens=3) == "6 7 8"
+    assert server.text("6", max_tokens=3) == "7 8 9"
+    assert sum(worker["step"] for worker in server.workers()) - steps < 100
+    assert pids(server.workers("ready")) == before
+
+
+def test_a_client_that_reads_a_byte_a_second_gets_all_and_holds_up_nobody(server: Server) -> None:
+    with open_socket(server, "5", receive_buffer=2048, stream=True, max_tokens=390) as reader:
+        read = b""
+        for number in range(2):
+            read += reader.recv(1)
+            assert server.text(str(number), max_tokens=100) == counted(number + 1, number + 100)
+            time.sleep(1)
+        # The worker is long done with it.
+        server.wait_idle()
+        with reader.makefile("rb") as rest:
+            read += rest.read()
+    chunks = [
+        json.loads(line.removeprefix(b"data: ")) for line in read.splitlines() if line.startswith(b"data: {")
+    ]
+    assert text_of(chunks) == counted(6, 395)
+    assert chunks[-1]["choices"][0]["finish_reason"] == "length"
+    # What it did not take was kept as text, not as chunks.
+    assert len(chunks) < 200

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from .servers import House, Server, counted, until
+from .servers import House, Server, counted, free_port, until
 
 # An answer that is still under way when the test has seen all it wants to see.
 LONG = 2900
@@ -147,6 +147,17 @@ def test_workers_of_up_end_when_it_is_killed(house: House, slow_model: Path) -> 
         server.signal(signal.SIGKILL)
         server.wait()
         until(lambda: not house.processes(), "the workers are gone")
+
+
+def test_workers_of_up_end_when_it_is_killed_while_they_load(house: House, slow_model: Path) -> None:
+    port = free_port()
+    server = house.start(["mlx-serve", "up", "--model", str(slow_model), "--port", str(port)])
+    until(lambda: "welcomed" in server.log, "the worker is loading")
+    server.signal(signal.SIGKILL)
+    server.wait()
+    until(lambda: not house.processes(), "the worker is gone")
+    # Which libzmq leaves of one that is killed.
+    (house.sockets / f"{port}.sock").unlink()
 
 
 def test_two_frontends_share_a_worker(house: House, slow_model: Path) -> None:
