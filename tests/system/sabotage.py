@@ -40,8 +40,9 @@ class Sabotage:
         """Plan a fault for the next worker that loads its model."""
         self._plan("loading", "loading", fault)
 
-    def wait_until_met(self) -> None:
-        until(lambda: not list(self._plans.iterdir()), "the fault is met")
+    def wait_until_met(self, name: str) -> None:
+        """Wait until the fault of a seed, or of `loading`, has been done."""
+        until(lambda: not (self._plans / name).exists(), "the fault is met")
 
     def _plan(self, name: str, phase: str, fault: str) -> None:
         new = self._plans.with_name("plan")

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import openai
+import psutil
 import pytest
 
 from . import saboteur
@@ -32,6 +33,7 @@ EXITS = {
     "abort": "killed by SIGABRT",
     "exception": f"exit code {os.EX_SOFTWARE}",
 }
+GARBLED = "is lost: it sent what is no message; crash "
 FAULTS = (*EXITS, "SIGTERM", "SIGSTOP", "garbage")
 # A worker takes a second or two to come back: of all pairs these are tried at every change, the others by -m slow.
 QUICK = {
@@ -87,19 +89,26 @@ def server(faulty_house: House, counting_model: Path, sabotage: Sabotage) -> Ser
     return faulty_house.up(counting_model, "--max-batch", "4", workers=WORKERS, **sabotage.env)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def descriptors(server: Server) -> int:
+    """How many descriptors the server has before it meets any harm."""
+    return psutil.Process(server.pid).num_fds()
+
+
 def pids(workers: list[dict[str, Any]]) -> set[int]:
     return {worker["pid"] for worker in workers}
 
 
 def crashes(server: Server) -> dict[str, dict[str, Any]]:
-    return {crash["id"]: crash for crash in server.get("/admin/crashes").json["data"]}
+    """Return the dossiers of processes that ended; one that only sent garbage has one too, two seconds later."""
+    return {crash["id"]: crash for crash in server.get("/admin/crashes").json["data"] if crash["exit"]}
 
 
 def new_crashes(server: Server, known: set[str], count: int) -> list[dict[str, Any]]:
-    """Return the crashes that are not known, once there are so many whose exit is told."""
+    """Return the crashes that are not known, once there are so many."""
 
     def new() -> list[dict[str, Any]]:
-        return [crash for name, crash in crashes(server).items() if name not in known and crash["exit"]]
+        return [crash for name, crash in crashes(server).items() if name not in known]
 
     until(lambda: len(new()) >= count, "dossiers tell of the deaths")
     found = new()
@@ -144,7 +153,7 @@ async def ask(client: openai.AsyncOpenAI, content: str, length: int, *, stream: 
 def test_every_answer_is_exact(server: Server, sabotage: Sabotage, fault: str, phase: str) -> None:
     # After the case before, too, it has all its workers again.
     before = pids(server.wait_for_workers(WORKERS))
-    known = set(crashes(server))
+    known, garbled = set(crashes(server)), server.log.count(GARBLED)
     seed = sabotage.plan(phase, fault)
     content, streamed = prompt(phase, seed), seed % 2 == 0
     others = range(100, 110)
@@ -153,7 +162,7 @@ def test_every_answer_is_exact(server: Server, sabotage: Sabotage, fault: str, p
         async with server.async_openai() as client:
             beside = [asyncio.create_task(ask(client, str(n), 100, stream=n % 2 == 0)) for n in others]
             victim = asyncio.create_task(ask(client, content, LENGTH, stream=streamed, seed=seed))
-            await asyncio.to_thread(sabotage.wait_until_met)
+            await asyncio.to_thread(sabotage.wait_until_met, str(seed))
             if fault == "SIGSTOP":
                 await asyncio.to_thread(resume, server, before)
             return await victim, await asyncio.gather(*beside)
@@ -163,6 +172,8 @@ def test_every_answer_is_exact(server: Server, sabotage: Sabotage, fault: str, p
     assert [(other.text, other.finish, other.completion_tokens) for other in beside] == [
         (counted(number + 1, number + 100), "length", 100) for number in others
     ]
+    if fault == "garbage":
+        until(lambda: server.log.count(GARBLED) == garbled + 1, "the cause is told")
     check_cause(server, fault, before, known)
     check_nothing_is_left(server)
     # Undisturbed it is the same, its usage too.
@@ -186,12 +197,8 @@ def check_nothing_is_left(server: Server) -> None:
 
 def check_cause(server: Server, fault: str, before: set[int], known: set[str]) -> None:
     """Check that the worker is gone or not, as it should, and that one dossier, or none, tells of what."""
-    if fault == "garbage":
-        until(lambda: "it sent what is no message; crash" in server.log, "the cause is told")
+    if fault in ("SIGSTOP", "garbage"):
         assert pids(server.wait_for_workers(WORKERS)) == before
-        return
-    if fault == "SIGSTOP":
-        assert pids(server.workers("ready")) == before
         assert set(crashes(server)) == known
         return
     (gone,) = until(lambda: before - pids(server.workers()), "the worker is gone")
@@ -229,7 +236,7 @@ def test_answers_outlive_workers_that_die_again_while_they_load(server: Server, 
             os.kill(pid, signal.SIGKILL)
         assert first + stream.text() == counted(6, 395)
         assert of_other + other.text() == counted(8, 397)
-    sabotage.wait_until_met()
+    sabotage.wait_until_met("loading")
     found = new_crashes(server, known, 3)
     assert sorted((crash["state"], crash["exit"]) for crash in found) == [
         ("loading", "exit code 1"),
@@ -340,3 +347,12 @@ def test_a_client_that_reads_a_byte_a_second_gets_all_and_holds_up_nobody(server
     assert chunks[-1]["choices"][0]["finish_reason"] == "length"
     # What it did not take was kept as text, not as chunks.
     assert len(chunks) < 200
+
+
+# --- in the end ---
+
+
+def test_the_frontend_holds_no_more_descriptors_than_at_its_start(server: Server, descriptors: int) -> None:
+    """Connections of clients and workers, and the pipes of children that died, are closed."""
+    server.wait_for_workers(WORKERS)
+    until(lambda: psutil.Process(server.pid).num_fds() <= descriptors, "no descriptor is left open")
