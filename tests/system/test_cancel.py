@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -12,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from .sabotage import Sabotage
-from .servers import PATIENCE, House, Server, counted, open_socket, text_of, until
+from .servers import PATIENCE, House, Server, counted, open_socket, until
 
 LONG = 2900
 
@@ -87,18 +86,6 @@ def test_a_client_that_leaves_in_the_middle_of_its_request_is_forgotten(counting
         )
     assert counting.text("5", max_tokens=3) == "6 7 8"
     assert "Traceback" not in counting.log
-
-
-def test_a_slow_reader_slows_nobody_and_gets_all(counting: Server) -> None:
-    with open_socket(counting, "5", receive_buffer=2048, stream=True, max_tokens=395) as slow_reader:
-        with counting.stream("7", max_tokens=390) as stream:
-            assert stream.text() == counted(8, 397)
-        # Its answer is complete before it has read a byte of it.
-        counting.wait_idle()
-        with slow_reader.makefile("rb") as answer:
-            chunks = [json.loads(line.removeprefix(b"data: ")) for line in answer if line.startswith(b"data: {")]
-    assert text_of(chunks) == counted(6, 400)
-    assert chunks[-1]["choices"][0]["finish_reason"] == "length"
 
 
 def test_a_client_that_never_reads_is_given_up(house: House, slow_model: Path, tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ def test_a_worker_started_by_hand_serves_the_next_frontend(
     assert b"[DONE]" not in read
     following = guest.frontend = faulty_house.frontend(port=killed.port)
     worker.send_signal(signal.SIGCONT)
-    following.wait_for_workers(1)
+    assert pids(following.wait_for_workers(1)) == {worker.pid}
     told = following.ask("5", max_tokens=100)
     assert told["choices"][0]["message"]["content"] == counted(6, 105)
     assert told["usage"]["completion_tokens"] == 100

@@ -99,18 +99,6 @@ def test_a_leaving_worker_finishes_and_gets_nothing_new(house: House, slow_model
     assert server.text("5", max_tokens=3) == "6 7 8"
 
 
-def test_a_worker_keeps_its_model_when_its_frontend_is_killed(house: House, counting_model: Path) -> None:
-    first = house.frontend()
-    worker = house.worker(counting_model, PORT=str(first.port))
-    first.wait_for_workers(1)
-    first.signal(signal.SIGKILL)
-    first.wait()
-    second = house.frontend(port=first.port)
-    assert second.wait_for_workers(1)[0]["pid"] == worker.pid
-    assert worker.log.count("Loading") == 1
-    assert second.text("5", max_tokens=3) == "6 7 8"
-
-
 def test_a_worker_forgets_the_streams_of_a_frontend_that_was_killed(house: House, slow_model: Path) -> None:
     first = house.frontend()
     house.worker(slow_model, PORT=str(first.port))
