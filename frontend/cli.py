@@ -92,15 +92,6 @@ _HTTP_OPTIONS = [
         help="How long a request may wait for a worker before it is answered with 503.",
     ),
     click.option(
-        "--grace",
-        type=click.FloatRange(0, 86_400),
-        default=30,
-        show_default=True,
-        envvar="MLX_SERVE_GRACE",
-        metavar="SECONDS",
-        help="How long running answers may go on after Ctrl-C or SIGTERM; a second one ends at once.",
-    ),
-    click.option(
         "--stall-timeout",
         type=click.FloatRange(0.1, 86_400),
         default=60,
@@ -108,6 +99,15 @@ _HTTP_OPTIONS = [
         envvar="MLX_SERVE_STALL_TIMEOUT",
         metavar="SECONDS",
         help="A client that takes less than 16 KiB of what waits for it in so long is given up.",
+    ),
+    click.option(
+        "--grace",
+        type=click.FloatRange(0, 86_400),
+        default=30,
+        show_default=True,
+        envvar="MLX_SERVE_GRACE",
+        metavar="SECONDS",
+        help="How long running answers may go on after Ctrl-C or SIGTERM; a second one ends at once.",
     ),
     click.option(
         "--bind",

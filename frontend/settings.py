@@ -48,7 +48,7 @@ class Settings:
     queue_seconds: float
     crash_dir: Path
     keep_crashes: int
-    stall_seconds: float
+    stall_seconds: float = 60.0
     workers: WorkerSettings | None = None
 
 

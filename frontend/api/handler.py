@@ -47,7 +47,7 @@ class Services:
         crashes: Knows of workers' deaths.
         policy: Says who is let in.
         max_body_bytes: The largest body that is looked at.
-        stall_seconds: A client that takes next to nothing of its answer for so long is given up.
+        stall_seconds: A client that takes nothing of its stream for so long is given up.
     """
 
     exchange: Exchange

@@ -29,7 +29,8 @@ class _Handler(ApiHandler):
 async def asked(stall_seconds: float) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Serve `MUCH`, and ask for it."""
     nobody = cast("Any", None)
-    services = Services(nobody, nobody, AccessPolicy("127.0.0.1", (), (), ()), 1000, stall_seconds)
+    policy = AccessPolicy("127.0.0.1", (), (), ())
+    services = Services(nobody, nobody, policy, max_body_bytes=1000, stall_seconds=stall_seconds)
     server = HTTPServer(Application([("/", _Handler, {"services": services})]))
     (listening,) = bind_sockets(0, "127.0.0.1", family=socket.AF_INET)
     server.add_sockets([listening])
