@@ -5,11 +5,11 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from types import SimpleNamespace
 
 import pytest
 from mlx_llm_server.frontend.access import AccessPolicy
-from mlx_llm_server.frontend.api.handler import ApiHandler, Services
+from mlx_llm_server.frontend.api.handler import ApiHandler
 from mlx_llm_server.frontend.api.sse import PIECE_BYTES
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -28,9 +28,9 @@ class _Handler(ApiHandler):
 @asynccontextmanager
 async def asked(stall_seconds: float) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Serve `MUCH`, and ask for it."""
-    nobody = cast("Any", None)
     policy = AccessPolicy("127.0.0.1", (), (), ())
-    services = Services(nobody, nobody, policy, max_body_bytes=1000, stall_seconds=stall_seconds)
+    # What a handler alone needs of `Services`.
+    services = SimpleNamespace(policy=policy, max_body_bytes=1000, stall_seconds=stall_seconds)
     server = HTTPServer(Application([("/", _Handler, {"services": services})]))
     (listening,) = bind_sockets(0, "127.0.0.1", family=socket.AF_INET)
     server.add_sockets([listening])
