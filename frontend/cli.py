@@ -209,12 +209,12 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         endpoint=check_endpoint(http["endpoint"] or default_endpoint(http["port"])),
         policy=policy,
         max_body_bytes=http["max_body"] * 1024 * 1024,
+        stall_seconds=http["stall_timeout"],
         grace_seconds=http["grace"],
         queue_length=http["max_queue"],
         queue_seconds=http["queue_timeout"],
         crash_dir=_crash_dir(http["crash_dir"]),
         keep_crashes=http["keep_crashes"],
-        stall_seconds=http["stall_timeout"],
         workers=workers,
     )
 
