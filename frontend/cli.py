@@ -119,6 +119,15 @@ _HTTP_OPTIONS = [
         help="A worker whose loading stands still for so long is given up.",
     ),
     click.option(
+        "--stall-timeout",
+        type=click.FloatRange(0.1, 86_400),
+        default=60,
+        show_default=True,
+        envvar="MLX_SERVE_STALL_TIMEOUT",
+        metavar="SECONDS",
+        help="A client that takes less than 16 KiB of what waits for it in so long is given up.",
+    ),
+    click.option(
         "--grace",
         type=click.FloatRange(0, 86_400),
         default=30,
@@ -220,6 +229,7 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         endpoint=check_endpoint(http["endpoint"] or default_endpoint(http["port"])),
         policy=policy,
         max_body_bytes=http["max_body"] * 1024 * 1024,
+        stall_seconds=http["stall_timeout"],
         grace_seconds=http["grace"],
         limits=Limits(
             queue_length=http["max_queue"],

@@ -191,8 +191,13 @@ class Exchange:
             message = codec.decode(frames[1])
             if not isinstance(message, FromWorker):
                 raise codec.ProtocolError(f"a worker does not send {type(message).__name__}")
+        except codec.UnknownType as error:
+            log.warning("%r sent what this version does not know: %s", identity[:40], error)
+            return
         except codec.ProtocolError as error:
             log.warning("%r sent what is no message: %s", identity[:40], error)
+            # What a worker of ours wanted to say is lost, perhaps tokens: its answers go on behind those we have.
+            self.handle(Unreachable(identity, "it sent what is no message"))
             return
         self.handle(Received(identity, message))
 

@@ -37,7 +37,7 @@ class Settings:
         workers: The local workers to supervise; None for a frontend alone.
         limits: How much may wait, and how long; for workers and for clients.
         grace_seconds: How long running answers may go on after SIGTERM.
-        stall_seconds: A client that takes nothing of its stream for so long is given up.
+        stall_seconds: A client that takes next to nothing of its answer for so long is given up.
     """
 
     host: str

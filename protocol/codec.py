@@ -29,6 +29,10 @@ class ProtocolError(ValueError):
     """The bytes are no message of this protocol; the sentence says why."""
 
 
+class UnknownType(ProtocolError):
+    """A message, but of a type that this version does not know; a newer minor version may send such."""
+
+
 def encode(message: Message) -> bytes:
     """Return the msgpack bytes of a message."""
     return _pack(_to_wire[type(message)](message))  # pyright: ignore[reportReturnType] - None only for a stream
@@ -38,7 +42,8 @@ def decode(data: bytes) -> Message:
     """Return the message in `data`.
 
     Raises:
-        ProtocolError: Not msgpack, too large, of an unknown type, or with a wrong or missing field.
+        UnknownType: Of an unknown type.
+        ProtocolError: Not msgpack, too large, or with a wrong or missing field.
     """
     if len(data) > MAX_MESSAGE_BYTES:
         raise ProtocolError(f"a message of {len(data)} bytes is over the limit of {MAX_MESSAGE_BYTES}")
@@ -50,8 +55,10 @@ def decode(data: bytes) -> Message:
     if not isinstance(wire, dict):
         raise ProtocolError(f"a message is a map, this is a {type(wire).__name__}")
     name = wire.get("type")
-    if not isinstance(name, str) or name not in _from_wire:
-        raise ProtocolError(f"unknown message type {name!r:.80}")
+    if not isinstance(name, str):
+        raise ProtocolError(f"a message's type is a string, this is a {type(name).__name__}")
+    if name not in _from_wire:
+        raise UnknownType(f"unknown message type {name!r:.80}")
     try:
         return _from_wire[name](wire)
     except ProtocolError as error:

@@ -6,6 +6,7 @@ client that is busy sending does not look for an answer, and would only see its 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -27,6 +28,7 @@ from ..errors import (
     UnsupportedMediaType,
 )
 from ..exchange import Exchange
+from .sse import PIECE_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -180,7 +182,17 @@ class ApiHandler(RequestHandler):
         """Answer with JSON."""
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
-        self.finish(json.dumps(value))
+        body = json.dumps(value)
+        connection = self.request.connection
+        sent = self.finish(body)
+        if not sent.done() and connection is not None:
+            # As patient as with a stream, whose pieces each have so long; it may be many pieces.
+            patience = self.services.stall_seconds * (1 + len(body) // PIECE_BYTES)
+            stalled = asyncio.get_running_loop().call_later(
+                patience,
+                connection.stream.close,  # pyright: ignore[reportAttributeAccessIssue]
+            )
+            sent.add_done_callback(lambda _: stalled.cancel())
 
     # --- errors ---
 

@@ -18,10 +18,13 @@ from collections.abc import Callable
 from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
+from tornado.httputil import HTTPConnection
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
 DONE = b"data: [DONE]\n\n"
+# What waits for a slow reader goes out in pieces: one who takes it slowly is told from one who takes nothing.
+PIECE_BYTES = 16 * 1024
 
 
 def event(value: Any) -> bytes:
@@ -34,7 +37,7 @@ class ChunkStream:
 
     Args:
         handler: Its response is the stream; nothing was written yet.
-        on_stall: Called once if the client takes nothing for `stall_seconds`.
+        on_stall: Called once if the client takes less than `PIECE_BYTES` of what waits in `stall_seconds`.
     """
 
     def __init__(self, handler: RequestHandler, on_stall: Callable[[], None], stall_seconds: float) -> None:
@@ -47,6 +50,7 @@ class ChunkStream:
         self._text = ""
         self._reasoning = ""
         self._tail = b""
+        self._unsent = memoryview(b"")
 
     def open(self, completion_id: str, created: int, model: str, with_usage: bool) -> None:
         """Send the headers, and the first chunk, which carries the role."""
@@ -136,12 +140,24 @@ class ChunkStream:
     def _write(self, data: bytes) -> None:
         # Past RequestHandler.write and flush, which gather and transform: a third of the time of a chunk.
         connection = self._handler.request.connection
-        if connection is not None:
+        if connection is None:
+            return
+        if len(data) <= PIECE_BYTES:
             self._began(asyncio.ensure_future(connection.write(data)))
+            return
+        self._unsent = memoryview(data)
+        self._write_on(connection)
+
+    def _write_on(self, connection: HTTPConnection) -> None:
+        """Write what is left of something long, as far as the reader takes it at once, and a piece more."""
+        while self._unsent and self._writing is None:
+            piece, self._unsent = self._unsent[:PIECE_BYTES], self._unsent[PIECE_BYTES:]
+            self._began(asyncio.ensure_future(connection.write(bytes(piece))))
 
     def _began(self, writing: asyncio.Future[None]) -> None:
         if writing.done():
-            writing.exception()
+            if writing.exception() is not None:
+                self._unsent = memoryview(b"")
             return
         self._writing = writing
         self._stalled = asyncio.get_running_loop().call_later(self._stall_seconds, self._on_stall)
@@ -153,6 +169,10 @@ class ChunkStream:
             self._stalled.cancel()
         if writing.cancelled() or isinstance(writing.exception(), StreamClosedError):
             return
+        if self._unsent and (connection := self._handler.request.connection) is not None:
+            self._write_on(connection)
+            if self._writing is not None:
+                return
         self._settle()
         data, self._gathered, self._tail = self._gathered.encode() + self._tail, "", b""
         if data:

@@ -35,7 +35,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """A message could not be sent: the worker's connection is gone, or it does not read."""
+    """A message could not be sent or read: the worker's connection is gone, it does not read, or it garbles."""
 
     identity: bytes
     reason: str

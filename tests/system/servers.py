@@ -378,6 +378,23 @@ def user(content: Any) -> list[dict[str, Any]]:
     return [{"role": "user", "content": content}]
 
 
+def open_socket(
+    server: Server, content: str, receive_buffer: int | None = None, **fields: object
+) -> socket.socket:
+    """Send a request and leave its answer unread."""
+    body = json.dumps({"messages": user(content), **fields}).encode()
+    client = socket.socket()
+    if receive_buffer is not None:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.settimeout(PATIENCE)
+    client.connect(("127.0.0.1", server.port))
+    client.sendall(
+        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    )
+    return client
+
+
 def counted(first: int, last: int) -> str:
     """Return what the counting model says from one number to another."""
     return " ".join(map(str, range(first, last + 1)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -11,26 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from .servers import PATIENCE, House, Server, counted, text_of, until, user
+from .sabotage import Sabotage
+from .servers import PATIENCE, House, Server, counted, open_socket, until
 
 LONG = 2900
-
-
-def open_socket(
-    server: Server, content: str, receive_buffer: int | None = None, **fields: object
-) -> socket.socket:
-    """Send a request and leave its answer unread."""
-    body = json.dumps({"messages": user(content), **fields}).encode()
-    client = socket.socket()
-    if receive_buffer is not None:
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    client.settimeout(PATIENCE)
-    client.connect(("127.0.0.1", server.port))
-    client.sendall(
-        b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
-        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
-    )
-    return client
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
@@ -105,13 +88,18 @@ def test_a_client_that_leaves_in_the_middle_of_its_request_is_forgotten(counting
     assert "Traceback" not in counting.log
 
 
-def test_a_slow_reader_slows_nobody_and_gets_all(counting: Server) -> None:
-    with open_socket(counting, "5", receive_buffer=2048, stream=True, max_tokens=395) as slow_reader:
-        with counting.stream("7", max_tokens=390) as stream:
-            assert stream.text() == counted(8, 397)
-        # Its answer is complete before it has read a byte of it.
-        counting.wait_idle()
-        with slow_reader.makefile("rb") as answer:
-            chunks = [json.loads(line.removeprefix(b"data: ")) for line in answer if line.startswith(b"data: {")]
-    assert text_of(chunks) == counted(6, 400)
-    assert chunks[-1]["choices"][0]["finish_reason"] == "length"
+def test_a_client_that_never_reads_is_given_up(house: House, slow_model: Path, tmp_path: Path) -> None:
+    server = house.up(slow_model, "--stall-timeout", "0.5", workers=1, **Sabotage(tmp_path).env)
+    with (
+        open_socket(server, "1", receive_buffer=2048, stream=True, max_tokens=LONG) as client,
+        server.stream("100", max_tokens=LONG) as stream,
+    ):
+        first = stream.skip_to_text()
+        until(lambda: server.running == 1, "it is given up, and the other goes on alone")
+        assert counted(101, 3000).startswith(first + stream.some_text())
+        # What was on its way is all it gets, and no end.
+        with client.makefile("rb") as answer, contextlib.suppress(ConnectionResetError):
+            assert b"[DONE]" not in answer.read()
+    server.wait_idle()
+    assert server.workers()[0]["step"] < LONG
+    assert server.text("5", max_tokens=3) == "6 7 8"

@@ -192,17 +192,3 @@ def test_an_answer_that_nobody_can_go_on_with_never_looks_complete(house: House,
 def _kill_once_begun(server: Server, victim: Running, count: int) -> None:
     _wait_until_begun(server, count)
     victim.signal(signal.SIGKILL)
-
-
-def test_a_worker_that_stands_still_counts_as_running_until_it_goes_on(house: House, slow_model: Path) -> None:
-    """A stopped process (SIGSTOP) for a moment is a pause in its streams, nothing more."""
-    server = house.up(slow_model)
-    pid = server.workers()[0]["pid"]
-    with server.stream("1", max_tokens=LONG) as stream:
-        first = stream.skip_to_text()
-        os.kill(pid, signal.SIGSTOP)
-        step = server.workers()[0]["step"]
-        assert server.get("/health").status == 200
-        os.kill(pid, signal.SIGCONT)
-        until(lambda: server.workers()[0]["step"] > step, "it goes on")
-        assert counted(2, 3000).startswith(first + stream.some_text())

@@ -265,6 +265,32 @@ def test_a_reader_that_takes_nothing_is_reported_once() -> None:
     assert asyncio.run(main()) == ["stalled"]
 
 
+def test_a_reader_that_takes_a_little_now_and_then_is_not_reported() -> None:
+    """It takes far longer than the limit for all that waits, and never as long for a piece of it."""
+
+    async def main() -> tuple[list[str], int]:
+        reports: list[str] = []
+
+        async def act(stream: ChunkStream) -> None:
+            stream.text(MUCH)
+            stream.text("the rest")
+            stream.end("stop", None)
+
+        async with requested(act, lambda: reports.append("stalled"), stall_seconds=1.0) as (reader, _):
+            size = 0
+            for _ in range(14):
+                size += len(await reader.readexactly(1_000_000))
+                await asyncio.sleep(0.1)
+            events = await reader.read()
+        assert b'"content":"the rest"' in events
+        assert events.endswith(DONE + b"\r\n0\r\n\r\n")
+        return reports, size + len(events)
+
+    reports, size = asyncio.run(main())
+    assert reports == []
+    assert size > len(MUCH)
+
+
 def test_a_stream_whose_reader_left_drains_and_takes_no_more() -> None:
     async def main() -> bool:
         left, over = asyncio.Event(), asyncio.Event()
