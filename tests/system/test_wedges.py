@@ -83,16 +83,14 @@ def new_dossier(server: Server, known: set[str]) -> dict[str, Any]:
     return until(ended, "the dossier tells of the exit") or {}
 
 
-@pytest.mark.parametrize(("kind", "start"), [("deadlock", 30), ("spin", 45)])
-def test_a_worker_that_hangs_in_a_step_is_killed_and_says_where(pair: Server, kind: str, start: int) -> None:
-    known = dossiers(pair)
+def test_a_frontend_that_was_stopped_blames_no_worker(pair: Server) -> None:
+    workers = [worker["pid"] for worker in pair.wait_for_workers(2)]
+    pair.signal(signal.SIGSTOP)
+    time.sleep(4)  # longer than a worker may be silent
+    pair.signal(signal.SIGCONT)
 
-    assert pair.text(str(start), max_tokens=15) == counted(start + 1, start + 15)
-
-    crash = new_dossier(pair, known)
-    assert "its engine has stood still for" in crash["reason"]
-    assert crash["exit"] == "killed by SIGKILL"
-    assert any(f"in {kind}" in line for line in crash["stderr"])
+    assert pair.text("5", max_tokens=3) == "6 7 8"
+    assert [worker["pid"] for worker in pair.workers()] == workers
 
 
 def test_a_stopped_worker_is_killed_and_its_answer_goes_on(pair: Server) -> None:
@@ -110,14 +108,16 @@ def test_a_stopped_worker_is_killed_and_its_answer_goes_on(pair: Server) -> None
     assert "it said nothing for" in crash["reason"]
 
 
-def test_a_frontend_that_was_stopped_blames_no_worker(pair: Server) -> None:
-    workers = [worker["pid"] for worker in pair.wait_for_workers(2)]
-    pair.signal(signal.SIGSTOP)
-    time.sleep(4)  # longer than a worker may be silent
-    pair.signal(signal.SIGCONT)
+@pytest.mark.parametrize(("kind", "start"), [("deadlock", 30), ("spin", 45)])
+def test_a_worker_that_hangs_in_a_step_is_killed_and_says_where(pair: Server, kind: str, start: int) -> None:
+    known = dossiers(pair)
 
-    assert pair.text("5", max_tokens=3) == "6 7 8"
-    assert [worker["pid"] for worker in pair.workers()] == workers
+    assert pair.text(str(start), max_tokens=15) == counted(start + 1, start + 15)
+
+    crash = new_dossier(pair, known)
+    assert "its engine has stood still for" in crash["reason"]
+    assert crash["exit"] == "killed by SIGKILL"
+    assert any(f"in {kind}" in line for line in crash["stderr"])
 
 
 def test_foreign_workers_that_hang_or_are_stopped_get_no_work_until_they_answer(

@@ -139,7 +139,7 @@ def test_beats_tell_for_how_long_the_main_thread_stands_still(
 
 
 def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot_it(
-    frontend: Frontend, link: Link
+    frontend: Frontend, link: Link, orders: Orders
 ) -> None:
     frontend.hear()
     frontend.say(Welcome(PROTOCOL_VERSION))
@@ -152,6 +152,7 @@ def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot
 
     assert frontend.hear() == HELLO
     frontend.say(Welcome(PROTOCOL_VERSION))
+    assert [orders.take(10), orders.take(10)] == [Start(), Call(0)]
     link.post(Here(0))
     # The other way round it would be given work for a moment.
     assert [type(frontend.hear()) for _ in range(2)] == [Leaving, Ready]
