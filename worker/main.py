@@ -91,12 +91,13 @@ def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tup
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
-    engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
+    ends = loaded.tokenizer.eos_token_ids
+    engine = Engine(loaded.model, ends, options.max_batch, {*loaded.tokenizer.encode("\n"), *ends})
     engine.warm_up()
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
-    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer))
+    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer, engine.vocabulary))
     code = _generate(engine, orders, link)
     engine.close()
     return code, "told to stop"

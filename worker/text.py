@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..protocol.messages import Aside, ToolCall
 from .answer import AnswerParser, Called, Part, Said, Thought
+from .ledger import Ledger
 from .stops import StopMatcher
 
 # What a detokenizer makes of bytes that are no character.
@@ -30,9 +31,11 @@ class TextStream:
 
     Attributes:
         called: Whether the answer calls a tool.
+        ledger: Kept for generations that ask for log-probabilities.
     """
 
     called = False
+    ledger: Ledger | None = None
 
     def __init__(self, detokenizer: Detokenizer, stops: tuple[str, ...]) -> None:
         self._detokenizer = detokenizer
@@ -45,7 +48,7 @@ class TextStream:
             The text that is certain now, and whether a stop string ends the generation here.
         """
         self._detokenizer.add_token(token)
-        return self._matcher.push(self._detokenizer.last_segment)
+        return self._say(token, self._detokenizer.last_segment)
 
     def replay(self, tokens: Iterable[int]) -> None:
         """Take tokens whose text and asides were delivered already, by another worker.
@@ -57,7 +60,9 @@ class TextStream:
             _, stopped = self.push(token)
             if stopped:
                 raise ValueError("a stop string ends the answer that was to be resumed")
-        self.take_aside()
+            self.take_aside()
+            if self.ledger is not None:
+                self.ledger.take(token, None)
 
     def finish(self, *, cut: bool = False) -> tuple[str, bool]:  # noqa: ARG002 - matters to what is parsed
         """Return the rest of the text, and whether it still completed a stop string.
@@ -67,12 +72,34 @@ class TextStream:
         Args:
             cut: The answer ends at its greatest length, and not with the model's turn.
         """
-        text, stopped = self._matcher.push(self._rest())
-        return (text, True) if stopped else (text + self._matcher.flush(), False)
+        return self._end(*self._matcher.push(self._rest()), called=False)
 
     def take_aside(self) -> Aside | None:
         """Return what came beside the text since the last time, if anything did."""
         return None
+
+    def _say(self, token: int, content: str) -> tuple[str, bool]:
+        """Take a token that made this content known."""
+        shown, stopped = self._matcher.push(content)
+        if self.ledger is not None:
+            self.ledger.say(token, content)
+            self._show(shown, stopped=stopped)
+        return shown, stopped
+
+    def _end(self, text: str, stopped: bool, *, called: bool) -> tuple[str, bool]:
+        """Return the end of the text, with what the matcher held back unless a stop string ends it."""
+        if not stopped:
+            text += self._matcher.flush()
+        if self.ledger is not None:
+            self.ledger.show(len(text))
+            self.ledger.end(stopped=stopped, called=called)
+        return text, stopped
+
+    def _show(self, shown: str, *, stopped: bool) -> None:
+        if self.ledger is not None:
+            self.ledger.show(len(shown))
+            if stopped:
+                self.ledger.end(stopped=True, called=False)
 
     def _rest(self) -> str:
         self._detokenizer.finalize()
@@ -96,7 +123,7 @@ class ParsedTextStream(TextStream):
         self._detokenizer.add_token(token)
         new = self._detokenizer.last_segment
         if parser.is_plain(new):
-            return self._matcher.push(new)
+            return self._say(token, new)
         was_thinking = parser.thinking
         parts = parser.push(new)
         if was_thinking:
@@ -107,15 +134,29 @@ class ParsedTextStream(TextStream):
             self._undecided = self._undecided + 1 if parser.held > len(new) else 1
         else:
             self._undecided = 0
-        return self._match(parts)
+        content, stopped = self._match(parts)
+        if self.ledger is not None:
+            self._record(self.ledger, token, parts, was_thinking=was_thinking)
+            self._show(content, stopped=stopped)
+        return content, stopped
+
+    def _record(self, ledger: Ledger, token: int, parts: list[Part], *, was_thinking: bool) -> None:
+        """Tell the ledger what a token was part of, as far as that is known."""
+        if was_thinking or self._parser.thinking or any(isinstance(part, Thought | Called) for part in parts):
+            ledger.drop()
+        elif content := "".join(part.text for part in parts if isinstance(part, Said)):
+            ledger.say(token, content)
+        else:
+            ledger.wait()
 
     def finish(self, *, cut: bool = False) -> tuple[str, bool]:
         """Return the rest of the content, and whether it still completed a stop string."""
+        calls = len(self._calls)
         text, stopped = self._match(self._parser.push(self._rest()))
-        if stopped:
-            return text, True
-        more, stopped = self._match(self._parser.finish(cut=cut))
-        return (text + more, True) if stopped else (text + more + self._matcher.flush(), False)
+        if not stopped:
+            more, stopped = self._match(self._parser.finish(cut=cut))
+            text += more
+        return self._end(text, stopped, called=len(self._calls) > calls)
 
     def take_aside(self) -> Aside | None:
         """Return the thoughts and calls since the last time, if there were any."""
