@@ -94,6 +94,10 @@ class Ledger:
         self._verdicts.clear()
         return Logprobs(entries, tuple(verdicts)) if entries or verdicts else None
 
+    def forget(self) -> None:
+        """What became known by now was told by another worker."""
+        self._verdicts.clear()
+
     def _entry(self, token: int, logprobs: TokenLogprobs) -> TokenLogprob:
         top = tuple(Alternative(self._bytes_of(each), max(_LOWEST, value)) for each, value in logprobs.top)
         return TokenLogprob(self._bytes_of(token), max(_LOWEST, logprobs.logprob), top)

@@ -60,9 +60,9 @@ class TextStream:
             _, stopped = self.push(token)
             if stopped:
                 raise ValueError("a stop string ends the answer that was to be resumed")
-            self.take_aside()
-            if self.ledger is not None:
-                self.ledger.take(token, None)
+        self.take_aside()
+        if self.ledger is not None:
+            self.ledger.forget()
 
     def finish(self, *, cut: bool = False) -> tuple[str, bool]:  # noqa: ARG002 - matters to what is parsed
         """Return the rest of the text, and whether it still completed a stop string.
