@@ -71,20 +71,20 @@ class TokenBias:
 class Sampling:
     """How the next token is drawn, and what is told of it.
 
-    The defaults are neutral. The filters apply in the order top_p, min_p, XTC, top_k, and after them the temperature;
-    before them come bias and penalties. They are mlx-lm's, but for what presence and frequency penalty look at.
+    The defaults are neutral. Bias and penalties come first, then the filters top_p, min_p, XTC and top_k, then the
+    temperature. They are mlx-lm's, but for what presence and frequency penalty look at.
 
     Attributes:
         seed: 64 unsigned bits; the random key of a token is a function of (seed, position in the completion).
         temperature: 0 takes the most probable token.
         top_p: Probability mass of the nucleus; 1 keeps every token, 0 keeps the most probable one.
         repetition_penalty: 1 is off (https://arxiv.org/abs/1909.05858).
-        repetition_context_size: How many of the latest tokens, the prompt's among them, the penalty looks at; 0 looks
-            at none.
+        repetition_context_size: How many of the latest tokens, the prompt's among them, the penalty looks at; 0
+            looks at none.
         top_k: How many of the most probable tokens are kept, 0 keeps all; tokens tied with the last one stay.
         min_p: The least probability that is kept, relative to that of the most probable token.
-        xtc_probability: How often, from 0 to 1, XTC takes away all tokens above the threshold but the least probable
-            of them (https://arxiv.org/abs/2411.00359).
+        xtc_probability: How often, from 0 to 1, XTC takes away all tokens above the threshold but the least
+            probable of them.
         xtc_threshold: A probability, up to 0.5.
         presence_penalty: Subtracted from the logit of every token that the completion holds, as OpenAI has it.
         presence_context_size: How many of the completion's latest tokens count; `None` for all.
@@ -183,7 +183,8 @@ class Logprobs:
 
     Attributes:
         entries: Of the delta's tokens; the token that ends a turn has none.
-        verdicts: For the oldest entries, in turn: `n` above 0, so many are part of the content; below, -`n` are not.
+        verdicts: For the oldest entries, in turn: `n` above 0, so many are part of the content; below, `-n` are
+            not.
     """
 
     entries: tuple[TokenLogprob, ...]

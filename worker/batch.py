@@ -28,16 +28,17 @@ class DecodeBatch(GenerationBatch):
 
     def extend(self, batch: GenerationBatch) -> None:
         """Let the rows of another batch join."""
-        for each in (self, cast("DecodeBatch", batch)):
-            each._end_sampler()
+        self.end_sampler()
+        cast("DecodeBatch", batch).end_sampler()
         super().extend(batch)
 
     def filter(self, keep: list[int]) -> None:
         """Keep only the rows at these indices."""
-        self._end_sampler()
+        self.end_sampler()
         super().filter(keep)
 
-    def _end_sampler(self) -> None:
+    def end_sampler(self) -> None:
+        """Let the rows know where they are; the next step makes a new sampler."""
         if self._sampler is not None:
             self._sampler.end()
             self._sampler = None
@@ -55,7 +56,7 @@ class DecodeBatch(GenerationBatch):
         drawn = self._sampler(logits, inputs)
         self._next_tokens = drawn.tokens
         # Of a row that asked: the step's log-probabilities and its place there.
-        waiting, self._next_logprobs = self._next_logprobs, [None] * len(self.uids)
+        waiting, self._next_logprobs = self._next_logprobs, cast("list[Any]", [None] * len(self.uids))
         if drawn.logprobs is None:
             mx.async_eval(drawn.tokens)
         else:

@@ -60,7 +60,7 @@ def token_bytes(tokenizer: Any) -> TokenBytes:
     from mlx_lm.tokenizer_utils import (  # noqa: PLC0415
         BPEStreamingDetokenizer,
         SPMStreamingDetokenizer,
-        _byte_decoder,  # noqa: PLC2701 - it has no other name
+        _byte_decoder,
     )
 
     detokenizer = tokenizer.detokenizer

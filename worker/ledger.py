@@ -1,7 +1,7 @@
 """Which of an answer's tokens became part of its content, for those who ask for log-probabilities.
 
-Tokens and text are not in step. A token is part of the content once a character of it is shown; one of a thought, of
-a call or of a stop string is not; one at the answer's end of which nothing can be shown (half a character) is.
+Tokens and text are not in step. A token is part of the content once a character of it is shown; one of a thought,
+of a call or of a stop string is not; one at the answer's end of which nothing can be shown (half a character) is.
 
 All state is a function of the token ids, as the text's is. So a worker that resumes a generation knows how many
 tokens are undecided, though it has never seen their log-probabilities; those have gone out with their tokens.
@@ -41,7 +41,7 @@ class Ledger:
 
     def __init__(self, bytes_of: TokenBytes) -> None:
         self._bytes_of = bytes_of
-        # Where each begins in the content, `_OUT`, or None while it is not known whether it is content: those are last.
+        # Where each begins in the content, `_OUT`, or None while it is not known if it is content: those are last.
         self._queue: deque[int | None] = deque()
         self._said = self._shown = 0  # characters
         self._verdicts: list[bool] = []
@@ -122,4 +122,3 @@ class Ledger:
         if content.endswith(own):
             return len(content) - len(own)
         return 0 if own.endswith(content) else len(content)  # it lost its leading space, or is held back
-

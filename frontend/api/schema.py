@@ -59,7 +59,7 @@ def _check_mapped_role(name: str) -> str:
 
 def _check_token_id(token: str) -> str:
     if _TOKEN_ID.fullmatch(token) is None:
-        raise PydanticCustomError("token_id", "must have token ids as keys, such as \"50256\"")
+        raise PydanticCustomError("token_id", 'must have token ids as keys, such as "50256"')
     return token
 
 

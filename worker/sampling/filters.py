@@ -1,7 +1,7 @@
 """What the draw may choose from, row by row: mlx-lm's filters with an array of parameters in place of a number.
 
-Each takes and returns log-probabilities, float32 of shape (rows, vocabulary), and its parameters of shape (rows, 1); a
-token that is taken away gets minus infinity. The filters are those of `mlx_lm/sample_utils.py`, 0.32.
+Each takes and returns log-probabilities, float32 of shape (rows, vocabulary), and takes its parameters in shape
+(rows, 1); a token that is taken away gets minus infinity. They are those of `mlx_lm/sample_utils.py`, 0.32.
 """
 
 from __future__ import annotations
@@ -85,10 +85,9 @@ def apply_min_p(logprobs: mx.array, log_min_p: mx.array) -> mx.array:
 
 
 def apply_xtc(logprobs: mx.array, threshold: mx.array, kept: mx.array) -> mx.array:
-    """Take away all tokens above the threshold but the least probable of them (https://arxiv.org/abs/2411.00359).
+    """Take away all tokens of a probability above `threshold` but the least probable of them; `kept` ones stay.
 
-    Args:
-        kept: Tokens that stay in any case.
+    https://github.com/oobabooga/text-generation-webui/pull/6335
     """
     probs = mx.softmax(logprobs, axis=-1)
     out = probs > mx.where(probs > threshold, probs, mx.inf).min(axis=-1, keepdims=True)
@@ -98,12 +97,10 @@ def apply_xtc(logprobs: mx.array, threshold: mx.array, kept: mx.array) -> mx.arr
 
 
 def apply_top_k(logprobs: mx.array, top_k: mx.array, largest: int) -> mx.array:
-    """Take away what is less probable than the `top_k` most probable tokens; of equal ones, all stay.
+    """Take away what is less probable than the `top_k` most probable tokens; no `top_k` is above `largest`.
 
-    mlx-lm keeps exactly `top_k`; which of equal ones, is left to the sorting. Here a row must not depend on others.
-
-    Args:
-        largest: No `top_k` is larger.
+    Tokens tied with the last one stay. mlx-lm leaves it to the sorting which of them do; that may depend on the
+    rest of the batch.
     """
     largest = min(largest, logprobs.shape[-1])
     if largest == logprobs.shape[-1]:

@@ -1,8 +1,8 @@
 """The random keys of tokens: a function of (seed, position in the completion) and of nothing else.
 
 So the same request gives the same tokens in any batch, on any worker, before or after a restart. The key is output
-number `position` of the SplitMix64 stream that `seed` starts (Steele, Lea and Flood, OOPSLA 2014), as two words of 32
-bits, a key of MLX's Threefry generator.
+number `position` of the SplitMix64 stream that `seed` starts (Steele, Lea and Flood, OOPSLA 2014), as two words of
+32 bits, a key of MLX's Threefry generator.
 """
 
 from __future__ import annotations
@@ -40,10 +40,11 @@ class Keys:
 
 
 def token_keys(starts: Sequence[tuple[int, int]], count: int) -> mx.array:
-    """Return the keys of `count` tokens of each row, uint32 of shape (count, rows, 2).
+    """Return the keys of tokens, uint32 of shape (count, rows, 2).
 
     Args:
-        starts: The seed of each row, and the position of the first token.
+        starts: The seed of each row, and the position of its first token.
+        count: Of tokens for each row.
     """
     first = [(seed + (position + 1) * _GAMMA) & _MASK for seed, position in starts]
     z = _words(first) + _words([(step * _GAMMA) & _MASK for step in range(count)])[:, None]

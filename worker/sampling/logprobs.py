@@ -6,6 +6,7 @@ They are the model's own, before biases, penalties, temperature and filters, as 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any, cast
 
 import mlx.core as mx
 
@@ -25,7 +26,7 @@ class StepLogprobs:
     def of(self, place: int) -> TokenLogprobs:
         """Return those of one of the rows that ask, by its place among them; the first call reads all."""
         if self._read is None:
-            drawn, *tops = [array.tolist() for array in self.arrays]
+            drawn, *tops = [cast("list[Any]", array.tolist()) for array in self.arrays]
             ids, values = tops or ([()] * len(drawn), [()] * len(drawn))
             rows = zip(drawn, ids, values, self._counts, strict=True)
             self._read = [

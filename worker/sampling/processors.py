@@ -6,8 +6,8 @@ As mlx-lm's `make_logits_processors`, in its order, but for what the penalties l
 - presence and frequency penalty at the completion alone, and at all of it unless a context size is given: OpenAI's
   "text so far" (https://platform.openai.com/docs/api-reference/chat/create), read as vLLM reads it.
 
-The tokens that penalties look at are in one array on the device, which grows by a column at a step. A penalty writes to
-the tokens that it concerns, never over a whole vocabulary.
+The tokens that penalties look at are in one array on the device, which grows by a column at a step. A penalty
+writes to the tokens that it concerns, never over a whole vocabulary.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class _Penalties:
         self._presence = _column([s.presence_penalty for s in settings])
         self._frequency = _column([s.frequency_penalty for s in settings])
         windows = [_windows(row) for row in rows.values()]
-        self._repeated, self._present, self._frequent = (mx.array([[w] for w in each]) for each in zip(*windows, strict=True))
+        self._repeated, self._present, self._frequent = (
+            mx.array([[w] for w in each]) for each in zip(*windows, strict=True)
+        )
         self._longest = max(max(each) for each in windows)
         # Before the newest token. Rows with less to remember have -1 in front.
         known = [row.context(tokens[index], _reach(row) - 1) for index, row in rows.items()]

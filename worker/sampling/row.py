@@ -33,7 +33,9 @@ class RowSampling:
 
     Args:
         sampling: Its settings.
-        prompt: What is prefilled: the prompt, and behind it the `position` tokens of the completion that are resumed.
+        prompt: What is prefilled: the prompt, and behind it the `position` tokens that are resumed.
+        position: Of the first token that is drawn.
+        special: Of the model.
     """
 
     __slots__ = ("_begin", "_prompt", "greedy", "position", "settings", "special")
@@ -52,10 +54,11 @@ class RowSampling:
         self.greedy = sampling.temperature < _COLDEST or sampling.top_p <= 0.0
 
     def context(self, tokens: Sequence[int], length: int) -> list[int]:
-        """Return the `length` latest tokens before the newest one, or all if there are fewer.
+        """Return the latest tokens before the newest one.
 
         Args:
             tokens: Ends in what the row has said since it began, but for the newest token.
+            length: How many are wanted; there may be fewer.
         """
         said = self.position - self._begin
         if said == 0:  # the newest is the prompt's last

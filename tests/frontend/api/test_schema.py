@@ -366,8 +366,8 @@ def test_what_is_not_given_is_as_the_protocol_has_it() -> None:
 
 def test_a_field_of_sampling_reaches_the_worker_under_its_name() -> None:
     given = {
-        "temperature": 0.5, "top_p": 0.25, "top_k": 3, "min_p": 0.125, "xtc_probability": 0.75, "xtc_threshold": 0.375,
-        "repetition_penalty": 1.5, "repetition_context_size": 4, "presence_penalty": 0.625,
+        "temperature": 0.5, "top_p": 0.25, "top_k": 3, "min_p": 0.125, "xtc_probability": 0.75,
+        "xtc_threshold": 0.375, "repetition_penalty": 1.5, "repetition_context_size": 4, "presence_penalty": 0.625,
         "presence_context_size": 6, "frequency_penalty": -0.5, "frequency_context_size": 7, "logprobs": True,
         "top_logprobs": 8, "min_tokens": 9, "ignore_eos": True,
     }  # fmt: skip

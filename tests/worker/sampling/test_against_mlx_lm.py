@@ -89,7 +89,14 @@ def by_mlx_lm(row: Row, logits: mx.array) -> int:
         for process in processors:
             logits = process(mx.array(context, mx.int32) if context else [], logits)
     sampler = MLX_LM.make_sampler(
-        s.temperature, s.top_p, s.min_p, 1, s.top_k, s.xtc_probability, s.xtc_threshold, sorted(SPECIAL.kept_by_xtc)
+        s.temperature,
+        s.top_p,
+        s.min_p,
+        1,
+        s.top_k,
+        s.xtc_probability,
+        s.xtc_threshold,
+        sorted(SPECIAL.kept_by_xtc),
     )
     with keyed(s.seed, len(row.said)):
         # As a vector: MLX draws otherwise from a batch of one.
@@ -116,9 +123,9 @@ SETTINGS = st.builds(
     presence_context_size=st.none() | st.integers(0, 12),
     frequency_penalty=sometimes(st.floats(-2, 2), 0.0),
     frequency_context_size=st.none() | st.integers(0, 12),
-    logit_bias=st.lists(st.builds(TokenBias, TOKENS, st.floats(-100, 100)), max_size=3, unique_by=lambda e: e.token).map(
-        tuple
-    ),
+    logit_bias=st.lists(
+        st.builds(TokenBias, TOKENS, st.floats(-100, 100)), max_size=3, unique_by=lambda e: e.token
+    ).map(tuple),
 )
 ROWS = st.lists(
     st.builds(Row, SETTINGS, st.lists(TOKENS, min_size=1, max_size=8), st.lists(TOKENS, max_size=8)),

@@ -158,5 +158,3 @@ def test_a_row_without_temperature_or_nucleus_takes_the_most_probable_token(samp
 
     assert draws(sampling, 5) == [best] * 5
     assert draw_together([Sampling(1), sampling, Sampling(2, top_p=0.5)], 5)[1] == [best] * 5
-
-
