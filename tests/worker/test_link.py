@@ -111,7 +111,7 @@ def test_a_loaded_worker_is_ready_and_ready_again_after_it_introduced_itself(
     frontend.hear()
     frontend.say(Welcome(PROTOCOL_VERSION))
     frontend.hear()
-    link.post(Loaded(READY, None))
+    link.post(Loaded(READY, None, 50))
     assert frontend.hear() == READY
 
     frontend.say(Introduce())
@@ -127,7 +127,7 @@ def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot
     frontend.hear()
     frontend.say(Welcome(PROTOCOL_VERSION))
     frontend.hear()
-    link.post(Loaded(READY, None))
+    link.post(Loaded(READY, None, 50))
     link.post(Leave())
     assert [type(frontend.hear()) for _ in range(2)] == [Ready, Leaving]
 
