@@ -58,13 +58,14 @@ class Logprobs:
         if self._rows is not None:
             logits, tokens = logits[self._rows], tokens[self._rows]
         logits = logits.astype(mx.float32)
-        logprobs = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
-        arrays = [mx.take_along_axis(logprobs, tokens[:, None], axis=-1)[:, 0]]
+        # Taken before it is subtracted from: a pass over the vocabulary less.
+        whole = mx.logsumexp(logits, axis=-1, keepdims=True)
+        arrays = [(mx.take_along_axis(logits, tokens[:, None], axis=-1) - whole)[:, 0]]
         if any(self._counts):
             # Always so many, that a row does not depend on the others.
-            most = min(MOST_ALTERNATIVES, logprobs.shape[-1])
-            ids = mx.argpartition(-logprobs, kth=most - 1, axis=-1)[:, :most]
-            values = mx.take_along_axis(logprobs, ids, axis=-1)
+            most = min(MOST_ALTERNATIVES, logits.shape[-1])
+            ids = mx.argpartition(logits, kth=-most, axis=-1)[:, -most:]
+            values = mx.take_along_axis(logits, ids, axis=-1) - whole
             order = mx.argsort(-values, axis=-1)
             arrays += [mx.take_along_axis(ids, order, axis=-1), mx.take_along_axis(values, order, axis=-1)]
         return StepLogprobs(arrays, self._counts)
