@@ -41,6 +41,8 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStrea
     text = _text(tokenizer, request, prompt)
     if request.sampling.logprobs:
         text.ledger = Ledger(token_bytes(tokenizer))
+    if request.sampling.ignore_eos:
+        text.silent = frozenset(tokenizer.eos_token_ids)
     return text
 
 

@@ -32,21 +32,25 @@ class TextStream:
     Attributes:
         called: Whether the answer calls a tool.
         ledger: Kept for generations that ask for log-probabilities.
+        silent: Tokens that are no text: those of a turn's end, where they end nothing.
     """
 
     called = False
     ledger: Ledger | None = None
+    silent: frozenset[int] = frozenset()
 
     def __init__(self, detokenizer: Detokenizer, stops: tuple[str, ...]) -> None:
         self._detokenizer = detokenizer
         self._matcher = StopMatcher(stops)
 
     def push(self, token: int) -> tuple[str, bool]:
-        """Take a token of the answer (not the end-of-turn token).
+        """Take a token of the answer (not the one that ends it).
 
         Returns:
             The text that is certain now, and whether a stop string ends the generation here.
         """
+        if token in self.silent:
+            return self._skip()
         self._detokenizer.add_token(token)
         return self._say(token, self._detokenizer.last_segment)
 
@@ -77,6 +81,11 @@ class TextStream:
     def take_aside(self) -> Aside | None:
         """Return what came beside the text since the last time, if anything did."""
         return None
+
+    def _skip(self) -> tuple[str, bool]:
+        if self.ledger is not None:
+            self.ledger.wait()
+        return "", False
 
     def _say(self, token: int, content: str) -> tuple[str, bool]:
         """Take a token that made this content known."""
@@ -120,6 +129,9 @@ class ParsedTextStream(TextStream):
     def push(self, token: int) -> tuple[str, bool]:
         """Take a token; what it adds to a thought or a call is for `take_aside`."""
         parser = self._parser
+        if token in self.silent:
+            self._reasoning_tokens += parser.thinking
+            return self._skip()
         self._detokenizer.add_token(token)
         new = self._detokenizer.last_segment
         if parser.is_plain(new):

@@ -336,7 +336,10 @@ def test_a_token_that_the_model_has_not_is_refused_by_the_fields_name(
 
 
 def test_the_end_of_the_turn_may_be_ignored_or_put_off(counting: Server) -> None:
-    assert counting.ask("398", max_tokens=5, ignore_eos=True)["usage"]["completion_tokens"] == 5
+    answer = counting.ask("398", max_tokens=5, ignore_eos=True)
+    assert answer["usage"]["completion_tokens"] == 5
+    assert answer["choices"][0]["message"]["content"].startswith(counted(399, 400))
+    assert "<|" not in answer["choices"][0]["message"]["content"]
     assert counting.ask("398", max_tokens=9, min_tokens=7)["usage"]["completion_tokens"] >= 7
 
 

@@ -168,6 +168,18 @@ def test_the_entries_of_a_plain_answer_are_its_text(pieces: list[bytes], stops: 
     assert said.startswith(client.text.rstrip("\ufffd"))
 
 
+@pytest.mark.parametrize("parsed", [False, True])
+def test_a_silent_token_has_no_text_and_counts_with_what_follows(parsed: bool) -> None:
+    stream, client = stream_of([b"a", b"<end>"], parsed=parsed), Client()
+    stream.silent = frozenset({1})
+
+    client.follow(stream, [0, 1], to_the_end=False)
+    assert (client.text, len(client.shown)) == ("a", 1)
+
+    client.follow(stream, [0])
+    assert (client.text, len(client.shown)) == ("aa", 3)
+
+
 def test_what_is_hardly_possible_has_openais_number() -> None:
     ledger = Ledger([b"a", b"b"].__getitem__)
     ledger.say(0, "a")
