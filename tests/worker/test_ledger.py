@@ -12,6 +12,14 @@ from mlx_llm_server.worker.dialect import token_bytes
 from mlx_llm_server.worker.ledger import Ledger, TokenLogprobs
 from mlx_llm_server.worker.loading import LoadedModel
 from mlx_llm_server.worker.text import ParsedTextStream, TextStream
+from mlx_lm.tokenizer_utils import (
+    NaiveStreamingDetokenizer,
+    SPMStreamingDetokenizer,
+    StreamingDetokenizer,
+    TokenizerWrapper,
+)
+
+from .test_text import sentencepiece
 
 THINK, CALL = Pair("<think>", "</think>"), Pair("<call>", "</call>")
 
@@ -197,3 +205,14 @@ def test_the_bytes_of_tokens_are_those_of_their_text(counting: LoadedModel, text
 
     assert b"".join(map(bytes_of, tokens)) == text.encode()
     assert bytes_of(10**6) == b"!"
+
+
+@pytest.mark.parametrize("detokenizer", [SPMStreamingDetokenizer, NaiveStreamingDetokenizer])
+def test_a_tokenizer_in_sentencepieces_way_has_bytes_too(detokenizer: type[StreamingDetokenizer]) -> None:
+    tokenizer = sentencepiece()
+    bytes_of = token_bytes(TokenizerWrapper(tokenizer, detokenizer))
+
+    assert b"".join(map(bytes_of, tokenizer.encode("one▁two"))) == b"one two"
+    if detokenizer is SPMStreamingDetokenizer:
+        assert [bytes_of(token) for token in tokenizer.encode("日")] == ["日".encode()]
+        assert b"".join(map(bytes_of, tokenizer.encode("ü"))) == "ü".encode()
