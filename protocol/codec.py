@@ -98,12 +98,15 @@ def _positional_encoder(cls: Any) -> _Check:
     nested = [(index, encoder) for index, encoder in enumerate(encoders) if encoder is not _same]
     if not nested:
         return values_of
-    end_may_be_none = fields(cls)[-1].default is None
+    # So many may be left out of the end if they are nil, as the receiver's default is.
+    least = len(fields(cls))
+    while fields(cls)[least - 1].default is None:
+        least -= 1
 
     def to_array(part: Any) -> list[Any]:
         values = list(values_of(part))
-        if end_may_be_none and values[-1] is None:
-            values.pop()  # the receiver's default; every delta without an aside is spared it
+        while values[-1] is None and len(values) > least:
+            values.pop()
         for index, encode_value in nested:
             if index < len(values):
                 values[index] = encode_value(values[index])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROTOCOL_VERSION = "2.1"
+PROTOCOL_VERSION = "3.0"
 
 
 def same_major(version: str) -> bool:
@@ -60,15 +60,43 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenBias:
+    """What is added to the logit of a token."""
+
+    token: int
+    bias: float
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
-    """How the next token is drawn.
+    """How the next token is drawn, and what is told of it.
+
+    The defaults are neutral. Bias and penalties come first, then the filters top_p, min_p, XTC and top_k, then the
+    temperature. They are mlx-lm's, but for what presence and frequency penalty look at.
 
     Attributes:
         seed: 64 unsigned bits; the random key of a token is a function of (seed, position in the completion).
         temperature: 0 takes the most probable token.
         top_p: Probability mass of the nucleus; 1 keeps every token, 0 keeps the most probable one.
         repetition_penalty: 1 is off (https://arxiv.org/abs/1909.05858).
-        repetition_context_size: How many of the latest tokens the penalty looks at; 0 looks at none.
+        repetition_context_size: How many of the latest tokens, the prompt's among them, the penalty looks at; 0
+            looks at none.
+        top_k: How many of the most probable tokens are kept, 0 keeps all; tokens tied with the last one stay.
+        min_p: The least probability that is kept, relative to that of the most probable token.
+        xtc_probability: How often, from 0 to 1, XTC takes away all tokens above the threshold but the least
+            probable of them.
+        xtc_threshold: A probability, up to 0.5.
+        presence_penalty: Subtracted from the logit of every token that the completion holds, as OpenAI has it.
+        presence_context_size: How many of the completion's latest tokens count; `None` for all.
+        frequency_penalty: Subtracted as often as the completion holds the token.
+        frequency_context_size: Likewise.
+        logit_bias: Of different tokens.
+        logprobs: Tell the log-probability of each token, by the model alone: before bias, penalties, temperature
+            and filters.
+        top_logprobs: Tell also those of so many of the most probable tokens, up to 20.
+        min_tokens: No end-of-turn token and none of `stop_token_ids` is drawn before so many tokens are sampled.
+        ignore_eos: The end-of-turn tokens end nothing.
+        stop_token_ids: Tokens that end the completion and are no part of its text.
     """
 
     seed: int
@@ -76,6 +104,20 @@ class Sampling:
     top_p: float = 1.0
     repetition_penalty: float = 1.0
     repetition_context_size: int = 20
+    top_k: int = 0
+    min_p: float = 0.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    presence_penalty: float = 0.0
+    presence_context_size: int | None = None
+    frequency_penalty: float = 0.0
+    frequency_context_size: int | None = None
+    logit_bias: tuple[TokenBias, ...] = ()
+    logprobs: bool = False
+    top_logprobs: int = 0
+    min_tokens: int = 0
+    ignore_eos: bool = False
+    stop_token_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +151,47 @@ class Aside:
 
 
 @dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that might have come, by its bytes, and its log-probability."""
+
+    token: bytes
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class TokenLogprob:
+    """The log-probability of a token that was sampled.
+
+    Attributes:
+        token: Its bytes, which may be a part of a character.
+        logprob: At least -9999, OpenAI's number for what is hardly possible.
+        top: The most probable tokens, the most probable first.
+    """
+
+    token: bytes
+    logprob: float
+    top: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Logprobs:
+    """Log-probabilities that came with a delta, and what becomes of those that came so far.
+
+    Tokens and text are not in step: a token may wait to become a character, a stop string, a thought or a call. So
+    entries queue up, and verdicts come when it is known what the oldest of them were. As all have been sent,
+    a worker that resumes the generation needs to know their number alone.
+
+    Attributes:
+        entries: Of the delta's tokens; the token that ends a turn has none.
+        verdicts: For the oldest entries, in turn: `n` above 0, so many are part of the content; below, `-n` are
+            not.
+    """
+
+    entries: tuple[TokenLogprob, ...]
+    verdicts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one step added to one generation.
 
@@ -118,6 +201,7 @@ class Delta:
             stop string), and is whole once `finish` is set.
         finish: `"stop"`, `"length"` or `"tool_calls"` in a generation's last delta, which is its terminal message.
         aside: Thoughts and tool calls, where there are any.
+        logprobs: For generations that ask.
     """
 
     generation: int
@@ -125,6 +209,7 @@ class Delta:
     text: str
     finish: str | None = None
     aside: Aside | None = None
+    logprobs: Logprobs | None = None
 
 
 # --- worker to frontend ----------------------------------------------------------------------------------
@@ -311,4 +396,6 @@ TYPES: dict[str, type[Message]] = {
     "generate": Generate,
     "cancel": Cancel,
 }
-POSITIONAL = (ToolCall, ChatMessage, Sampling, Model, Aside, Delta)
+POSITIONAL = (
+    ToolCall, ChatMessage, TokenBias, Sampling, Model, Aside, Alternative, TokenLogprob, Logprobs, Delta,
+)  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any
 from ..protocol.messages import Generate
 from .answer import AnswerParser, Pair
 from .calls import CallReader
+from .ledger import Ledger, TokenBytes
 from .text import ParsedTextStream, TextStream
 
 # A prompt that opens a thought ends in the opening mark and perhaps a line break.
@@ -37,6 +38,15 @@ def takes_short_ids_alone(tokenizer: Any) -> bool:
 
 def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
     """Return what will turn the answer's tokens into text, thoughts and calls."""
+    text = _text(tokenizer, request, prompt)
+    if request.sampling.logprobs:
+        text.ledger = Ledger(token_bytes(tokenizer))
+    if request.sampling.ignore_eos:
+        text.silent = frozenset(tokenizer.eos_token_ids)
+    return text
+
+
+def _text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
     call = Pair(tokenizer.tool_call_start, tokenizer.tool_call_end) if request.tools else None
     thought = Pair(tokenizer.think_start, tokenizer.think_end) if tokenizer.has_thinking else None
     if call is None and thought is None:
@@ -44,6 +54,32 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStrea
     reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
     parser = AnswerParser(thought, call, reader, thinking=_opens_thought(tokenizer, prompt))
     return ParsedTextStream(tokenizer.detokenizer, request.stop, parser)
+
+
+def token_bytes(tokenizer: Any) -> TokenBytes:
+    """Return what tells the bytes of a token, as the tokenizer's detokenizer takes them."""
+    # Here: it imports mlx, whose BLAS must be decided before.
+    from mlx_lm.tokenizer_utils import (  # noqa: PLC0415
+        BPEStreamingDetokenizer,
+        SPMStreamingDetokenizer,
+        _byte_decoder,
+    )
+
+    detokenizer = tokenizer.detokenizer
+    if isinstance(detokenizer, SPMStreamingDetokenizer):
+        return lambda token: detokenizer.tokenmap[token].replace("\N{LOWER ONE EIGHTH BLOCK}".encode(), b" ")
+    if not isinstance(detokenizer, BPEStreamingDetokenizer):
+        return lambda token: tokenizer.decode([token]).encode()
+    known, byte_of = detokenizer.tokenmap, _byte_decoder()
+
+    def of_byte_level(token: int) -> bytes:
+        # Models have more rows than tokenizers have tokens; the detokenizer says "!" for them too.
+        letters = known[token] if token < len(known) else "!"
+        return b"".join(
+            bytes([byte_of[letter]]) if letter in byte_of else letter.encode() for letter in letters or ""
+        )
+
+    return of_byte_level
 
 
 def _opens_thought(tokenizer: Any, prompt: list[int]) -> bool:

@@ -8,11 +8,16 @@ are turned into text by the I/O thread, the next step is already under way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+
+import mlx.core as mx
+from mlx_lm.generate import StopSequences
+from mlx_lm.models.cache import make_prompt_cache
 
 from ..protocol.messages import Sampling
 from .batch import ContinuousBatch
-from .sampling import RowSampling, make_processors
+from .sampling import RowSampling, SpecialTokens
 from .scheduler import Insert, Key, Token
 
 # Prompt tokens that one step processes, of all waiting prompts together; no more, so that a running row does not
@@ -28,13 +33,20 @@ class Engine:
         model: A model that mlx-lm loaded.
         eos_tokens: The ids that end a turn.
         max_batch: Rows that decode together; more wait inside.
+        kept_by_xtc: Tokens that XTC never takes away.
+
+    Attributes:
+        vocabulary: How many different tokens the model's logits are for.
     """
 
-    def __init__(self, model: Any, eos_tokens: set[int], max_batch: int) -> None:
+    def __init__(self, model: Any, eos_tokens: set[int], max_batch: int, kept_by_xtc: Iterable[int] = ()) -> None:
         self._eos_tokens = eos_tokens
+        self._special = SpecialTokens(frozenset(eos_tokens), frozenset(kept_by_xtc))
+        # Only the shape: nothing is computed.
+        self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
+        self._ends = _stop_at(eos_tokens)
         self._generator = ContinuousBatch(
             model,
-            stop_tokens=[[token] for token in sorted(eos_tokens)],
             completion_batch_size=max_batch,
             prefill_batch_size=max_batch,
             prefill_step_size=_LARGEST_CHUNK,
@@ -58,14 +70,20 @@ class Engine:
 
     def insert(self, order: Insert) -> None:
         """Queue a prompt; it joins the batch at a step with room."""
+        row = RowSampling(order.sampling, order.prompt, order.position, self._special)
         (uid,) = self._generator.insert(
             [order.prompt],
             max_tokens=[order.max_tokens],
-            samplers=[RowSampling(order.sampling, order.position)],  # pyright: ignore[reportArgumentType] - see batch.py
-            logits_processors=[make_processors(order.sampling)],
+            samplers=[row],  # pyright: ignore[reportArgumentType] - see batch.py
+            stop_sequences=[self._stops(order.sampling)],
         )
         self._keys[uid] = order.key
         self._uids[order.key] = uid
+
+    def _stops(self, sampling: Sampling) -> StopSequences:
+        if not (sampling.ignore_eos or sampling.stop_token_ids):
+            return self._ends
+        return _stop_at({*(() if sampling.ignore_eos else self._eos_tokens), *sampling.stop_token_ids})
 
     def remove(self, keys: tuple[Key, ...]) -> None:
         """Take rows out of the batch, wherever they are in it; a key that is not there is ignored."""
@@ -84,7 +102,7 @@ class Engine:
         self._generator.prefill_step_size = min(_LARGEST_CHUNK, max(1, _PREFILL_TOKENS // together))
         _, responses = self._generator.next()
         self.steps += 1
-        tokens = [Token(self._keys[r.uid], r.token, r.finish_reason) for r in responses]
+        tokens = [Token(self._keys[r.uid], r.token, r.finish_reason, r.logprobs) for r in responses]  # pyright: ignore[reportArgumentType] - see batch.py
         for response in responses:
             if response.finish_reason is not None:
                 del self._uids[self._keys.pop(response.uid)]
@@ -93,3 +111,7 @@ class Engine:
     def close(self) -> None:
         """Give back what the generator changed in MLX's memory limits."""
         self._generator.close()
+
+
+def _stop_at(tokens: Iterable[int]) -> StopSequences:
+    return StopSequences([[token] for token in sorted(tokens)])

@@ -44,6 +44,7 @@ from ..protocol.messages import (
     WorkerBeat,
     same_major,
 )
+from .bounds import unknown_token
 from .dialect import open_text
 from .mailbox import Mailbox
 from .orders import Call, Orders, Start, Stop
@@ -87,6 +88,7 @@ class Loaded:
 
     ready: Ready
     tokenizer: Any
+    vocabulary: int
 
 
 @dataclass(frozen=True)
@@ -342,6 +344,8 @@ class Link:
         assert self._prompts is not None  # noqa: S101 - there is no scheduler, hence no Prepare, before it
         assert self._loaded is not None  # noqa: S101 - likewise
         try:
+            if (wrong := unknown_token(request, self._loaded.vocabulary)) is not None:
+                raise InvalidRequest(*wrong)
             prompt = self._prompts.build(request)
             text = open_text(self._loaded.tokenizer, request, prompt)
             text.replay(request.resume)

@@ -105,14 +105,15 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
-    engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
+    ends = loaded.tokenizer.eos_token_ids
+    engine = Engine(loaded.model, ends, options.max_batch, {*loaded.tokenizer.encode("\n"), *ends})
     engine.warm_up()
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
-    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer))
+    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer, engine.vocabulary))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
     return code, "told to stop"

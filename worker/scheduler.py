@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from ..protocol.messages import Accepted, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
 from .bounds import fault
+from .ledger import TokenLogprobs
 from .text import TextStream
 
 
@@ -35,11 +36,17 @@ class Key(NamedTuple):
 
 
 class Token(NamedTuple):
-    """One row's share of an engine step; `finish` is `"stop"` at an end-of-turn token, `"length"`, or None."""
+    """One row's share of an engine step.
+
+    Attributes:
+        finish: `"stop"` at a token that ends the turn, `"length"`, or None.
+        logprobs: For rows that ask.
+    """
 
     key: Key
     token: int
     finish: str | None
+    logprobs: TokenLogprobs | None = None
 
 
 # --- events ----------------------------------------------------------------------------------------------
@@ -292,14 +299,22 @@ def _advance(row: Token, text: TextStream) -> Delta:
     else:
         piece, stopped = text.push(row.token)
         if row.finish is None and not stopped:
-            return Delta(row.key.generation, (row.token,), piece, None, text.take_aside())
+            return _delta(row, piece, None, text)
         if not stopped:
             rest, stopped = text.finish(cut=True)
             piece += rest
         finish = "stop" if stopped else row.finish
     if finish == "stop" and text.called:
         finish = "tool_calls"
-    return Delta(row.key.generation, (row.token,), piece, finish, text.take_aside())
+    return _delta(row, piece, finish, text)
+
+
+def _delta(row: Token, piece: str, finish: str | None, text: TextStream) -> Delta:
+    logprobs = None
+    if text.ledger is not None:
+        # The token that ends a turn is no part of what is said.
+        logprobs = text.ledger.take(row.token, None if row.finish == "stop" else row.logprobs)
+    return Delta(row.key.generation, (row.token,), piece, finish, text.take_aside(), logprobs)
 
 
 def _failed(key: Key, kind: str, message: str, param: str | None = None, code: str | None = None) -> Send:

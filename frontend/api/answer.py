@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from typing import Any
 
-from ...protocol.messages import Delta, ToolCall
+from ...protocol.messages import Alternative, Delta, TokenLogprob, ToolCall
 from ..dispatcher import Started
 
 
 class Answer:
     """Gathers the deltas of one generation; `model` is known once it has started."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_logprobs: bool = False) -> None:
         self.model = ""
         self._prompt_tokens = 0
         self._completion_tokens = 0
@@ -21,6 +22,9 @@ class Answer:
         self._reasoning: list[str] = []
         self._calls: list[dict[str, Any]] = []
         self._numbered = 0
+        self._with_logprobs = with_logprobs
+        self._undecided: deque[TokenLogprob] = deque()
+        self._entries: list[dict[str, Any]] = []
 
     def start(self, started: Started) -> None:
         """Take what is known once a worker has begun."""
@@ -37,9 +41,30 @@ class Answer:
         """Keep a delta for the message."""
         self.count(delta)
         self._text.append(delta.text)
+        self._entries += self.shown(delta)
         if delta.aside is not None:
             self._reasoning.append(delta.aside.reasoning)
             self._calls.extend(self.number(call)[1] for call in delta.aside.tool_calls)
+
+    def shown(self, delta: Delta) -> list[dict[str, Any]]:
+        """Take a delta's log-probabilities; return those of the tokens that became part of the content.
+
+        They wait here and not in the worker, so that none is lost with it.
+        """
+        if delta.logprobs is None:
+            return []
+        self._undecided += delta.logprobs.entries
+        entries: list[dict[str, Any]] = []
+        for verdict in delta.logprobs.verdicts:
+            for _ in range(min(abs(verdict), len(self._undecided))):
+                entry = self._undecided.popleft()
+                if verdict > 0:
+                    entries.append(_entry(entry))
+        return entries
+
+    def logprobs(self) -> dict[str, Any] | None:
+        """Return the log-probabilities of the whole answer, if they were asked for."""
+        return {"content": self._entries, "refusal": None} if self._with_logprobs else None
 
     def number(self, call: ToolCall) -> tuple[int, dict[str, Any]]:
         """Return the next call's index and the call as clients get it.
@@ -71,3 +96,15 @@ class Answer:
             "total_tokens": self._prompt_tokens + self._completion_tokens,
             "completion_tokens_details": {"reasoning_tokens": self._reasoning_tokens},
         }
+
+
+def _entry(token: TokenLogprob) -> dict[str, Any]:
+    return {**_alternative(token), "top_logprobs": [_alternative(other) for other in token.top]}
+
+
+def _alternative(token: TokenLogprob | Alternative) -> dict[str, Any]:
+    return {
+        "token": token.token.decode(errors="replace"),
+        "logprob": token.logprob,
+        "bytes": list(token.token),
+    }

@@ -7,15 +7,13 @@ import secrets
 import time
 from typing import Any
 
-from ...protocol.messages import Delta, Generate, Sampling
+from ...protocol.messages import Delta, Generate
 from ..dispatcher import Failure, Started
 from ..errors import of_failure
 from .answer import Answer
 from .handler import ApiHandler, Services
 from .schema import ChatRequest, parse_chat_request
 from .sse import ChunkStream
-
-_SEED_MASK = 2**64 - 1
 
 
 class ChatCompletions(ApiHandler):
@@ -32,7 +30,7 @@ class ChatCompletions(ApiHandler):
         request = parse_chat_request(self.body)
         self._id = f"chatcmpl-{secrets.token_hex(12)}"
         self._created = int(time.time())
-        self._so_far = Answer()
+        self._so_far = Answer(with_logprobs=bool(request.logprobs))
         sink = self._stream(request) if request.stream else self._collect()
         self._generation = self.services.exchange.submit(to_generate(request), request.model, sink)
         await self._over
@@ -76,7 +74,8 @@ class ChatCompletions(ApiHandler):
 
     def _completion(self, finish_reason: str) -> dict[str, Any]:
         message = self._so_far.message()
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": finish_reason}
+        logprobs = self._so_far.logprobs()
+        choice = {"index": 0, "message": message, "logprobs": logprobs, "finish_reason": finish_reason}
         return {
             "id": self._id,
             "object": "chat.completion",
@@ -101,10 +100,11 @@ class ChatCompletions(ApiHandler):
             match item:
                 case Delta():
                     answer.count(item)
+                    entries = answer.shown(item)
                     if item.aside is not None and item.aside.reasoning:
                         stream.reasoning(item.aside.reasoning)
-                    if item.text:
-                        stream.text(item.text)
+                    if item.text or entries:
+                        stream.text(item.text, entries)
                     if item.aside is not None:
                         for call in item.aside.tool_calls:
                             stream.tool_call(*answer.number(call))
@@ -138,16 +138,10 @@ class ChatCompletions(ApiHandler):
 
 def to_generate(request: ChatRequest) -> Generate:
     """Return the request as a worker gets it; the exchange numbers it. Without a seed, one is drawn here."""
-    seed = secrets.randbits(64) if request.seed is None else request.seed & _SEED_MASK
-    given = {
-        name: value
-        for name in ("temperature", "top_p", "repetition_penalty", "repetition_context_size")
-        if (value := getattr(request, name)) is not None
-    }
     return Generate(
         generation=0,
         messages=tuple(message.to_protocol() for message in request.messages),
-        sampling=Sampling(seed=seed, **given),
+        sampling=request.sampling(secrets.randbits(64)),
         max_tokens=request.token_limit,
         stop=request.stops,
         role_mapping=request.role_mapping,

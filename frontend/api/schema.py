@@ -6,6 +6,7 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
+from ...protocol.messages import Sampling, TokenBias
 from ..errors import InvalidRequest
 from .conversation import Message, check_messages
 from .strict import Strict
@@ -25,17 +27,19 @@ from .tools import NamedChoice, Tools, check_tools
 
 # Fields of OpenAI's request that this server refuses until it can honour them.
 NOT_YET = frozenset({
-    "audio", "frequency_penalty", "function_call", "functions", "logit_bias", "logprobs", "metadata",
-    "modalities", "moderation", "n", "prediction", "presence_penalty", "prompt_cache_key",
-    "prompt_cache_options", "prompt_cache_retention", "reasoning_effort", "response_format",
-    "safety_identifier", "service_tier", "store", "top_logprobs", "user", "verbosity", "web_search_options",
-    "include_obfuscation", "name",
+    "audio", "function_call", "functions", "metadata", "modalities", "moderation", "n", "prediction",
+    "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
+    "response_format", "safety_identifier", "service_tier", "store", "user", "verbosity",
+    "web_search_options", "include_obfuscation", "name",
 })  # fmt: skip
 
 MAPPED_ROLES = ("system_prompt", "system", "user", "assistant", "stop")
 MAX_TOKENS = 1_000_000
 DEFAULT_MAX_TOKENS = 100
 _INT64 = 2**63
+_SEED_MASK = 2**64 - 1
+# Without leading zeros, that no token has two names.
+_TOKEN_ID = re.compile("0|[1-9][0-9]{0,8}")
 # A client's own field name is given back no longer than this.
 _LONGEST_PATH = 200
 _TAGS = ("as text", "as parts", "as one", "as many", "as word", "as function")
@@ -53,8 +57,22 @@ def _check_mapped_role(name: str) -> str:
     return name
 
 
+def _check_token_id(token: str) -> str:
+    if _TOKEN_ID.fullmatch(token) is None:
+        raise PydanticCustomError("token_id", 'must have token ids as keys, such as "50256"')
+    return token
+
+
 MappedRole = Annotated[str, AfterValidator(_check_mapped_role)]
 StopString = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+BiasedToken = Annotated[str, AfterValidator(_check_token_id)]
+Bias = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
+TokenId = Annotated[int, Field(ge=0, lt=2**31)]
+Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class StreamOptions(Strict):
@@ -73,18 +91,53 @@ def _choice_tag(value: Any) -> str:
     return "as word" if isinstance(value, str) else "as function"
 
 
-class ChatRequest(Strict):
+class SamplingOptions(Strict):
+    """How tokens are drawn and what is told of them; `protocol.messages.Sampling` tells what each field means."""
+
+    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
+    top_p: Share | None = None
+    top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
+    min_p: Share | None = None
+    xtc_probability: Share | None = None
+    xtc_threshold: Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)] | None = None
+    repetition_penalty: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
+    repetition_context_size: Count | None = None
+    presence_penalty: Penalty | None = None
+    presence_context_size: Count | None = None
+    frequency_penalty: Penalty | None = None
+    frequency_context_size: Count | None = None
+    logit_bias: Annotated[dict[BiasedToken, Bias], Field(max_length=1024)] | None = None
+    seed: Annotated[int, Field(ge=-_INT64, lt=_INT64)] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    min_tokens: Count | None = None
+    ignore_eos: bool | None = None
+    stop_token_ids: Annotated[list[TokenId], Field(max_length=128)] | None = None
+
+    def sampling(self, seed: int) -> Sampling:
+        """Return the settings as a worker gets them.
+
+        Args:
+            seed: Drawn by the caller, for a request that gives none.
+        """
+        given: dict[str, Any] = {
+            name: value for name in SamplingOptions.model_fields if (value := getattr(self, name)) is not None
+        }
+        if self.logit_bias is not None:
+            given["logit_bias"] = tuple(TokenBias(int(token), bias) for token, bias in self.logit_bias.items())
+        if self.stop_token_ids is not None:
+            given["stop_token_ids"] = tuple(self.stop_token_ids)
+        given["seed"] = seed if self.seed is None else self.seed & _SEED_MASK
+        return Sampling(**given)
+
+
+class ChatRequest(SamplingOptions):
     """The body of a chat completion request."""
 
     messages: Annotated[list[Message], Field(min_length=1)]
     model: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
     max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
-    top_p: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
-    repetition_context_size: Annotated[int, Field(ge=0, le=MAX_TOKENS)] | None = None
-    seed: Annotated[int, Field(ge=-_INT64, lt=_INT64)] | None = None
     stop: (
         Annotated[
             Annotated[StopString, Tag("as one")]
@@ -158,6 +211,14 @@ def parse_chat_request(body: bytes) -> ChatRequest:
         )
     if request.stream_options is not None and not request.stream:
         raise InvalidRequest("'stream_options' is only allowed with 'stream': true.", "stream_options")
+    if request.top_logprobs is not None and not request.logprobs:
+        raise InvalidRequest("'top_logprobs' is only allowed with 'logprobs': true.", "top_logprobs")
+    if (request.min_tokens or 0) > request.token_limit:
+        raise InvalidRequest(
+            f"'min_tokens' is {request.min_tokens}, more than the {request.token_limit} tokens of the answer.",
+            "min_tokens",
+            "invalid_value",
+        )
     return request
 
 

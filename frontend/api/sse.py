@@ -48,6 +48,7 @@ class ChunkStream:
         self._stalled: asyncio.TimerHandle | None = None
         self._gathered = ""
         self._text = ""
+        self._entries: list[Any] = []
         self._reasoning = ""
         self._tail = b""
         self._unsent = memoryview(b"")
@@ -70,18 +71,20 @@ class ChunkStream:
         self._handler.write(self._chunk('{"role":"assistant","content":""}', "null"))
         self._began(asyncio.ensure_future(self._handler.flush()))
 
-    def text(self, text: str) -> None:
-        """Send text, now or together with what comes next."""
+    def text(self, text: str, logprobs: list[Any] | None = None) -> None:
+        """Send text and the log-probabilities of its tokens, now or together with what comes next."""
         if self._writing is None:
-            self._write(f"{self._before}{quote(text)}{self._after}".encode())
+            self._write(self._content(text, logprobs).encode())
         else:
             self._text += text
+            if logprobs:
+                self._entries += logprobs
 
     def reasoning(self, text: str) -> None:
         """Send a piece of a thought, now or together with what comes next."""
         if self._writing is None:
             self._write(f"{self._before_reasoning}{quote(text)}{self._after}".encode())
-        elif self._text:
+        elif self._text or self._entries:
             self._settle()
             self._reasoning = text
         else:
@@ -122,14 +125,20 @@ class ChunkStream:
             f'"finish_reason":{finish_reason}}}]{self._usage}}}\n\n'
         )
 
+    def _content(self, text: str, logprobs: list[Any] | None) -> str:
+        if not logprobs:
+            return f"{self._before}{quote(text)}{self._after}"
+        told = json.dumps({"content": logprobs, "refusal": None})
+        return f'{self._before}{quote(text)}}},"logprobs":{told},"finish_reason":null}}]{self._usage}}}\n\n'
+
     def _settle(self) -> None:
         """Render what has gathered, so that something of another kind can come behind it; thoughts are older."""
         if self._reasoning:
             self._gathered += f"{self._before_reasoning}{quote(self._reasoning)}{self._after}"
             self._reasoning = ""
-        if self._text:
-            self._gathered += f"{self._before}{quote(self._text)}{self._after}"
-            self._text = ""
+        if self._text or self._entries:
+            self._gathered += self._content(self._text, self._entries)
+            self._text, self._entries = "", []
 
     def _finish(self, tail: bytes) -> None:
         if self._writing is None:

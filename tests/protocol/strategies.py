@@ -9,6 +9,7 @@ from mlx_llm_server.protocol import messages
 
 _PLAIN = {
     str: st.text(),
+    bytes: st.binary(),
     bool: st.booleans(),
     int: st.integers(-(2**63), 2**64 - 1),  # what msgpack holds
     float: st.floats(allow_nan=False) | st.integers(-(2**53), 2**53).map(float),

@@ -46,11 +46,6 @@ def raw(text: str) -> bytes:
 ADD = {"type": "function", "function": {"name": "add"}}
 UNSUPPORTED = {
     "n": 2,
-    "logprobs": True,
-    "top_logprobs": 2,
-    "logit_bias": {"5": 1},
-    "presence_penalty": 1,
-    "frequency_penalty": 1,
     "response_format": {"type": "json_object"},
     "user": "me",
     "metadata": {},

@@ -287,6 +287,109 @@ def test_a_repetition_penalty_looks_back_only_so_far(counting: Server) -> None:
     assert counting.text("6 5", repetition_context_size=0, **told) == "6 7 8"
 
 
+# --- every parameter, and log-probabilities ---
+
+EVERYTHING = {
+    "temperature": 1.2, "top_p": 0.95, "top_k": 200, "min_p": 0.001, "xtc_probability": 0.5, "xtc_threshold": 0.02,
+    "repetition_penalty": 1.1, "presence_penalty": 0.5, "frequency_penalty": 0.5, "logit_bias": {"40": -100},
+    "min_tokens": 20,
+}  # fmt: skip
+
+
+def test_a_seed_says_the_same_amid_others_of_other_settings(nonsense: Server) -> None:
+    settings = [
+        EVERYTHING,
+        {"temperature": 0},
+        {"temperature": 0, "presence_penalty": 2},
+        {"top_k": 5, "frequency_penalty": 1, "frequency_context_size": 10},
+        {"min_p": 0.05, "logprobs": True, "top_logprobs": 3},
+        {"xtc_probability": 1, "xtc_threshold": 0.05, "repetition_penalty": 1.3},
+    ]
+
+    def tell(index: int) -> list[dict[str, Any]]:
+        answer = nonsense.ask(f"Tell me {index % 3}", seed=index, max_tokens=40, **settings[index % len(settings)])
+        return answer["choices"]
+
+    alone = [tell(index) for index in range(12)]
+    with ThreadPoolExecutor(12) as pool:
+        together = list(pool.map(tell, range(12)))
+
+    assert [choice["message"] for (choice,) in together] == [choice["message"] for (choice,) in alone]
+
+
+def test_a_bias_forces_a_token_and_forbids_one(counting: Server, counting_model: Path) -> None:
+    from transformers import AutoTokenizer  # noqa: PLC0415 - slow to import
+
+    (nine,) = AutoTokenizer.from_pretrained(counting_model).encode(" 9")
+    assert counting.text("5", max_tokens=3, temperature=0, logit_bias={str(nine): 100}) == "9 9 9"
+    assert " 9" not in counting.text("7", max_tokens=3, temperature=0, logit_bias={str(nine): -100})
+    assert counting.text("5", stop_token_ids=[nine]) == "6 7 8"
+
+
+@pytest.mark.parametrize("field", [{"logit_bias": {"999999": 1}}, {"stop_token_ids": [999999]}], ids=str)
+def test_a_token_that_the_model_has_not_is_refused_by_the_fields_name(
+    counting: Server, field: dict[str, Any]
+) -> None:
+    answer = counting.post({"messages": user("5"), **field})
+    assert answer.status == 400
+    assert answer.error["param"] == next(iter(field))
+
+
+def test_the_end_of_the_turn_may_be_ignored_or_put_off(counting: Server) -> None:
+    answer = counting.ask("398", max_tokens=5, ignore_eos=True)
+    assert answer["usage"]["completion_tokens"] == 5
+    assert answer["choices"][0]["message"]["content"].startswith(counted(399, 400))
+    assert "<|" not in answer["choices"][0]["message"]["content"]
+    assert counting.ask("398", max_tokens=9, min_tokens=7)["usage"]["completion_tokens"] >= 7
+
+
+def test_the_openai_client_gets_log_probabilities(counting: Server) -> None:
+    with counting.openai() as client:
+        answer = client.chat.completions.create(
+            model="any", messages=[{"role": "user", "content": "396"}], logprobs=True, top_logprobs=2
+        )
+        choice = answer.choices[0]
+        assert choice.logprobs is not None
+        tokens = choice.logprobs.content or []
+        # The end of the turn is a token of the usage, and none of the text.
+        assert [token.token for token in tokens] == [" 397", " 398", " 399", " 400"]
+        assert all(bytes(token.bytes or ()).decode() == token.token for token in tokens)
+        assert all(len(token.top_logprobs) == 2 for token in tokens)
+        for token in tokens:
+            best, second = token.top_logprobs
+            assert (best.token, best.logprob) == (token.token, token.logprob)
+            assert second.logprob < best.logprob <= 0
+        with client.chat.completions.create(
+            model="any",
+            messages=[{"role": "user", "content": "396"}],
+            logprobs=True,
+            top_logprobs=2,
+            temperature=0.01,
+            stream=True,
+        ) as stream:
+            chunks = [chunk.choices[0] for chunk in stream]
+    streamed = [token for chunk in chunks if chunk.logprobs for token in chunk.logprobs.content or []]
+    assert streamed == tokens
+
+
+def test_what_belongs_to_a_stop_string_or_to_half_a_character_has_its_log_probabilities_or_none(
+    counting: Server,
+) -> None:
+    def tokens(content: str, **fields: Any) -> list[Any]:
+        choice = counting.ask(content, logprobs=True, **fields)["choices"][0]
+        whole = choice["logprobs"]["content"]
+        with counting.stream(content, logprobs=True, **fields) as stream:
+            chunks = [choice for chunk in stream.chunks() for choice in chunk["choices"]]
+        streamed = [entry for chunk in chunks for entry in (chunk["logprobs"] or {"content": []})["content"]]
+        assert streamed == whole
+        return whole
+
+    assert [entry["token"] for entry in tokens("5", stop="9 1")] == [" 6", " 7", " 8", " 9"]
+    assert [entry["token"] for entry in tokens("5", stop=" 9 1")] == [" 6", " 7", " 8"]
+    spelled = b"".join(bytes(entry["bytes"]) for entry in tokens("say spell"))
+    assert spelled.decode().strip() == SPELLED.strip()
+
+
 # --- messages ---
 
 

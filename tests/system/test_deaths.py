@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import openai
 import pytest
@@ -125,29 +125,34 @@ def test_an_answer_survives_two_workers_in_its_middle(house: House, slow_model: 
 
 def test_sampled_text_is_the_same_with_and_without_a_death(house: House, nonsense_model: Path) -> None:
     server = house.up(nonsense_model, workers=2)
-    fields = {"max_tokens": 300, "seed": 7, "temperature": 1.0, "top_p": 0.95, "repetition_penalty": 1.1}
+    fields = {
+        "max_tokens": 300, "temperature": 1.0, "top_p": 0.95, "repetition_penalty": 1.1, "min_p": 0.001,
+        "frequency_penalty": 0.2, "presence_penalty": 0.2, "xtc_probability": 0.3, "logprobs": True,
+        "stop": "no such text",
+    }  # fmt: skip
     seeds = range(7, 13)
-    undisturbed = [server.text("tell me", **fields | {"seed": seed}) for seed in seeds]
 
-    async def ask_and_kill() -> list[str | None]:
+    def told(choice: dict[str, Any]) -> tuple[str, list[str]]:
+        return choice["message"]["content"], [entry["token"] for entry in choice["logprobs"]["content"]]
+
+    undisturbed = [told(server.ask("tell me", **fields, seed=seed)["choices"][0]) for seed in seeds]
+    assert all(text.strip() == "".join(tokens).strip() for text, tokens in undisturbed)
+
+    async def ask_and_kill() -> list[tuple[str, list[str]]]:
         async with server.async_openai() as client:
             asked = [
                 asyncio.create_task(
                     client.chat.completions.create(
                         model="any",
                         messages=[{"role": "user", "content": "tell me"}],
-                        max_tokens=300,
-                        seed=seed,
-                        temperature=1.0,
-                        top_p=0.95,
-                        extra_body={"repetition_penalty": 1.1},
+                        extra_body={**fields, "seed": seed},
                     )
                 )
                 for seed in seeds
             ]
             await asyncio.to_thread(until, lambda: any(w.get("begun") for w in server.workers()), "they run")
             os.kill(server.workers()[0]["pid"], signal.SIGKILL)
-            return [(await each).choices[0].message.content for each in asked]
+            return [told((await each).choices[0].model_dump()) for each in asked]
 
     assert asyncio.run(ask_and_kill()) == undisturbed
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import cast
 
+import mlx.core as mx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling
+from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling, TokenBias
 from mlx_llm_server.worker.engine import Engine
 from mlx_llm_server.worker.loading import LoadedModel
 from mlx_llm_server.worker.prompts import PromptBuilder
@@ -122,6 +124,11 @@ def test_rows_of_many_lengths_count_together_as_each_alone(counting: LoadedModel
     assert set(answers.ends.values()) == {"stop"}
 
 
+EVERYTHING = Sampling(
+    6, 1.2, 0.95, 1.1, 10, top_k=100, min_p=0.001, xtc_probability=0.5, xtc_threshold=0.02,
+    presence_penalty=0.5, frequency_penalty=0.5, frequency_context_size=8, min_tokens=9,
+    logit_bias=(TokenBias(40, -100), TokenBias(50, 2)),
+)  # fmt: skip
 ROWS = [
     ("tell me", GREEDY),
     ("something", Sampling(1)),
@@ -129,6 +136,9 @@ ROWS = [
     ("and", Sampling(3, top_p=0.9)),
     ("of people", Sampling(4, repetition_penalty=1.3)),
     ("x", Sampling(5, temperature=0, repetition_penalty=1.2, repetition_context_size=5)),
+    ("men", EVERYTHING),
+    ("x", Sampling(7, temperature=0, frequency_penalty=2, presence_penalty=1, presence_context_size=6)),
+    ("a word", Sampling(8, top_k=20, logprobs=True, top_logprobs=2)),
 ]
 
 
@@ -210,7 +220,15 @@ def test_the_same_seed_says_the_same_and_another_does_not(nonsense: LoadedModel,
 
 @pytest.mark.parametrize(
     "sampling",
-    [GREEDY, Sampling(5), Sampling(6, 0.8, 0.9), Sampling(7, 1.0, 1.0, 1.3, 15), Sampling(8, 0, 1.0, 1.2, 30)],
+    [
+        GREEDY,
+        Sampling(5),
+        Sampling(6, 0.8, 0.9),
+        Sampling(7, 1.0, 1.0, 1.3, 15),
+        Sampling(8, 0, 1.0, 1.2, 30),
+        EVERYTHING,
+        Sampling(9, 0, frequency_penalty=1.5, presence_penalty=1),
+    ],
     ids=repr,
 )
 def test_an_answer_that_is_resumed_anywhere_is_the_undisturbed_one(
@@ -228,6 +246,62 @@ def test_an_answer_that_is_resumed_anywhere_is_the_undisturbed_one(
     resumed = run(engine_of(nonsense, max_batch=len(tokens)), *halves).tokens
 
     assert resumed == {cut: tokens[cut:] for cut in cuts}
+
+
+def test_log_probabilities_are_the_models_own_whatever_the_sampling(
+    nonsense: LoadedModel, engine_of: MakeEngine
+) -> None:
+    engine = engine_of(nonsense)
+    asking = replace(EVERYTHING, logprobs=True, top_logprobs=3)
+    orders = [
+        order(nonsense, 0, "tell me", 12, asking),
+        order(nonsense, 1, "something", 12, replace(GREEDY, logprobs=True)),
+        order(nonsense, 2, "else", 12),
+    ]
+    for each in orders:
+        engine.insert(each)
+    rows: list[Token] = []
+    while engine.busy:
+        rows += engine.step()
+
+    for number in (0, 1):
+        said = [row for row in rows if row.key.generation == number]
+        whole = mx.array([orders[number].prompt + [row.token for row in said]])
+        logits = nonsense.model(whole)[0, len(orders[number].prompt) - 1 : -1].astype(mx.float32)
+        expected = logits - mx.logsumexp(logits, axis=-1, keepdims=True)
+        for row, logprobs in zip(said, expected, strict=True):
+            assert row.logprobs is not None
+            assert row.logprobs.logprob == pytest.approx(logprobs[row.token].item(), abs=1e-3)
+            best = cast("list[int]", mx.argsort(-logprobs)[: 0 if number else 3].tolist())
+            assert [token for token, _ in row.logprobs.top] == best
+            assert [value for _, value in row.logprobs.top] == pytest.approx(
+                [logprobs[token].item() for token in best], abs=1e-3
+            )
+    assert all(row.logprobs is None for row in rows if row.key.generation == 2)
+
+
+def test_a_row_ends_at_its_own_stop_tokens_and_not_before_it_may(
+    counting: LoadedModel, engine_of: MakeEngine
+) -> None:
+    (seven,) = counting.tokenizer.encode(" 7", add_special_tokens=False)
+    (end,) = counting.tokenizer.eos_token_ids
+
+    answers = run(
+        engine_of(counting),
+        order(counting, 0, "4", 20, replace(GREEDY, stop_token_ids=(seven,))),
+        order(counting, 1, "4", 20, replace(GREEDY, stop_token_ids=(seven,), min_tokens=5)),
+        order(counting, 2, "398", 6, replace(GREEDY, ignore_eos=True)),
+        order(counting, 3, "398", 6, replace(GREEDY, min_tokens=4)),
+        order(counting, 4, "4", 20),
+    )
+
+    assert answers.tokens[0][-1] == seven
+    assert len(answers.tokens[0]) == 3
+    assert seven not in answers.tokens[1][:5]
+    assert end in answers.tokens[2]
+    assert end not in answers.tokens[3][:4]
+    assert seven in answers.tokens[4]
+    assert {n: answers.ends[n] for n in (0, 2, 4)} == {0: "stop", 2: "length", 4: "length"}
 
 
 def test_more_rows_than_the_batch_holds_take_turns(counting: LoadedModel, engine_of: MakeEngine) -> None:

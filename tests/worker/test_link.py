@@ -110,7 +110,7 @@ def test_a_loaded_worker_is_ready_and_ready_again_once_its_main_thread_answers(
     frontend.hear()
     frontend.say(Welcome(PROTOCOL_VERSION))
     frontend.hear()
-    link.post(Loaded(READY, None))
+    link.post(Loaded(READY, None, 50))
     assert frontend.hear() == READY
 
     frontend.say(Introduce())
@@ -144,7 +144,7 @@ def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot
     frontend.hear()
     frontend.say(Welcome(PROTOCOL_VERSION))
     frontend.hear()
-    link.post(Loaded(READY, None))
+    link.post(Loaded(READY, None, 50))
     link.post(Leave())
     assert [type(frontend.hear()) for _ in range(2)] == [Ready, Leaving]
 
@@ -152,7 +152,7 @@ def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot
 
     assert frontend.hear() == HELLO
     frontend.say(Welcome(PROTOCOL_VERSION))
-    assert [orders.take(10), orders.take(10)] == [Start(), Call(0)]
+    assert Call(0) in [orders.take(10) for _ in range(3)]
     link.post(Here(0))
     # The other way round it would be given work for a moment.
     assert [type(frontend.hear()) for _ in range(2)] == [Leaving, Ready]

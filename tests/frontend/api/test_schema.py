@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mlx_llm_server.frontend.api.schema import (
     parse_chat_request,
 )
 from mlx_llm_server.frontend.errors import InvalidRequest
+from mlx_llm_server.protocol.messages import Sampling, TokenBias
 
 MESSAGES = [{"role": "user", "content": "hi"}]
 
@@ -55,6 +57,30 @@ def test_messages_are_enough() -> None:
         {"repetition_penalty": 0.01},
         {"repetition_penalty": 10},
         {"repetition_context_size": 0},
+        {"top_k": 0},
+        {"top_k": 2**31 - 1},
+        {"min_p": 0},
+        {"min_p": 1},
+        {"xtc_probability": 1},
+        {"xtc_threshold": 0.5},
+        {"presence_penalty": -2},
+        {"presence_penalty": 2},
+        {"presence_context_size": 0},
+        {"frequency_penalty": -2},
+        {"frequency_penalty": 2},
+        {"frequency_context_size": 5},
+        {"logit_bias": {}},
+        {"logit_bias": {"0": -100, "50256": 100}},
+        {"logit_bias": {str(token): 0.5 for token in range(1024)}},
+        {"logprobs": False},
+        {"logprobs": True},
+        {"logprobs": True, "top_logprobs": 0},
+        {"logprobs": True, "top_logprobs": 20},
+        {"min_tokens": 0},
+        {"min_tokens": 100},
+        {"ignore_eos": True},
+        {"stop_token_ids": []},
+        {"stop_token_ids": [0, 5]},
         {"seed": -(2**63)},
         {"seed": 2**63 - 1},
         {"stop": "x"},
@@ -135,6 +161,31 @@ def test_text_of_any_script_is_taken_as_it_is() -> None:
         ("repetition_penalty", 10.5),
         ("repetition_context_size", -1),
         ("repetition_context_size", MAX_TOKENS + 1),
+        ("top_k", -1),
+        ("top_k", 1.5),
+        ("top_k", 2**31),
+        ("min_p", -0.1),
+        ("min_p", 1.1),
+        ("xtc_probability", 1.1),
+        ("xtc_threshold", 0.6),
+        ("presence_penalty", -2.1),
+        ("presence_penalty", 2.1),
+        ("presence_penalty", "1"),
+        ("presence_context_size", -1),
+        ("frequency_penalty", -2.1),
+        ("frequency_penalty", 2.1),
+        ("frequency_context_size", 1.5),
+        ("logit_bias", []),
+        ("logit_bias", {str(token): 1 for token in range(1025)}),
+        ("logprobs", 1),
+        ("top_logprobs", -1),
+        ("top_logprobs", 21),
+        ("top_logprobs", True),
+        ("min_tokens", -1),
+        ("min_tokens", 101),
+        ("ignore_eos", 1),
+        ("stop_token_ids", 5),
+        ("stop_token_ids", [5] * 129),
         ("seed", 2**63),
         ("seed", -(2**63) - 1),
         ("seed", 1.5),
@@ -186,6 +237,14 @@ def test_a_value_out_of_its_bounds_is_refused_by_its_name(name: str, value: Any)
         ({"role_mapping": {"user": 5}}, "role_mapping.user"),
         ({"chat_template_kwargs": {"enable_thinking": "yes"}}, "chat_template_kwargs.enable_thinking"),
         ({"role_mapping": {"tool": "T:"}}, "role_mapping.tool"),
+        ({"logit_bias": {"5": 101}}, "logit_bias.5"),
+        ({"logit_bias": {"5": "1"}}, "logit_bias.5"),
+        ({"logit_bias": {"word": 1}}, "logit_bias.word"),
+        ({"logit_bias": {"-5": 1}}, "logit_bias.-5"),
+        ({"logit_bias": {"05": 1}}, "logit_bias.05"),
+        ({"logit_bias": {"\u0665": 1}}, "logit_bias.\u0665"),
+        ({"stop_token_ids": [5, -1]}, "stop_token_ids[1]"),
+        ({"stop_token_ids": ["5"]}, "stop_token_ids[0]"),
     ],
     ids=str,
 )
@@ -291,6 +350,36 @@ def test_both_names_of_the_token_limit_at_once_are_refused() -> None:
 @pytest.mark.parametrize("stream", [{}, {"stream": False}, {"stream": None}], ids=str)
 def test_stream_options_without_a_stream_are_refused(stream: dict[str, Any]) -> None:
     assert refused(stream_options={"include_usage": True}, **stream).param == "stream_options"
+
+
+@pytest.mark.parametrize("logprobs", [{}, {"logprobs": False}, {"logprobs": None}], ids=str)
+def test_alternatives_without_log_probabilities_are_refused(logprobs: dict[str, Any]) -> None:
+    assert refused(top_logprobs=0, **logprobs).param == "top_logprobs"
+
+
+# --- what a worker gets ----------------------------------------------------------------------------------
+
+
+def test_what_is_not_given_is_as_the_protocol_has_it() -> None:
+    assert parse().sampling(7) == Sampling(7)
+
+
+def test_a_field_of_sampling_reaches_the_worker_under_its_name() -> None:
+    given = {
+        "temperature": 0.5, "top_p": 0.25, "top_k": 3, "min_p": 0.125, "xtc_probability": 0.75,
+        "xtc_threshold": 0.375, "repetition_penalty": 1.5, "repetition_context_size": 4, "presence_penalty": 0.625,
+        "presence_context_size": 6, "frequency_penalty": -0.5, "frequency_context_size": 7, "logprobs": True,
+        "top_logprobs": 8, "min_tokens": 9, "ignore_eos": True,
+    }  # fmt: skip
+    lists = {"logit_bias": {"11": 2.5, "12": -100}, "stop_token_ids": [13, 14]}
+
+    assert parse(**given, **lists, seed=-1).sampling(7) == Sampling(
+        seed=2**64 - 1,
+        logit_bias=(TokenBias(11, 2.5), TokenBias(12, -100)),
+        stop_token_ids=(13, 14),
+        **given,
+    )
+    assert given.keys() | lists.keys() | {"seed"} == {field.name for field in fields(Sampling)}
 
 
 # --- what is no JSON object ------------------------------------------------------------------------------

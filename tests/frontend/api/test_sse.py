@@ -222,6 +222,40 @@ def test_what_gathers_keeps_the_order_of_thoughts_text_and_calls() -> None:
     ]
 
 
+def test_log_probabilities_go_with_their_text_however_it_gathers() -> None:
+    async def main() -> list[str]:
+        said = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            await stream.drained()
+            stream.text("a", ["A"])
+            await stream.drained()
+            stream.text(MUCH)
+            stream.text("b", ["B"])
+            stream.text("c", ["C", "D"])
+            stream.reasoning("hm")
+            stream.text("", ["E"])
+            stream.end("stop", None)
+            said.set()
+
+        async with requested(act) as (reader, _):
+            await said.wait()
+            return await read_events(reader)
+
+    choices = [chunk["choices"][0] for chunk in chunks(asyncio.run(main()))]
+
+    assert [
+        (choice["delta"], choice["logprobs"]) for choice in choices if choice["delta"].get("content") != MUCH
+    ] == [
+        ({"role": "assistant", "content": ""}, None),
+        ({"content": "a"}, {"content": ["A"], "refusal": None}),
+        ({"content": "bc"}, {"content": ["B", "C", "D"], "refusal": None}),
+        ({"reasoning_content": "hm"}, None),
+        ({"content": ""}, {"content": ["E"], "refusal": None}),
+        ({}, None),
+    ]
+
+
 def test_an_error_comes_after_the_text_that_gathered() -> None:
     async def main() -> list[str]:
         said = asyncio.Event()

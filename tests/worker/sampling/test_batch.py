@@ -1,4 +1,3 @@
-import math
 from typing import Any
 
 import mlx.core as mx
@@ -6,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mlx_llm_server.protocol.messages import Sampling
-from mlx_llm_server.worker.sampling import BatchSampler, RowSampling, make_processors, token_key
+from mlx_llm_server.worker.sampling import BatchSampler, RowSampling
+from mlx_llm_server.worker.sampling.keys import Keys, token_keys
 
 SEEDS = st.integers(0, 2**64 - 1)
 VOCABULARY = 50
@@ -28,9 +28,10 @@ def values(array: mx.array) -> Any:
 
 def draw_together(rows: list[Sampling], count: int, row: mx.array | None = None) -> list[list[int]]:
     """Draw for all rows at once, from the same logits at every step; return each row's tokens."""
-    sampler = BatchSampler([RowSampling(sampling) for sampling in rows])
+    sampler = BatchSampler([RowSampling(sampling) for sampling in rows], [[]] * len(rows))
     given_logits = mx.repeat(logits() if row is None else row, len(rows), axis=0)
-    steps = [values(sampler(given_logits)) for _ in range(count)]
+    newest = mx.zeros(len(rows), mx.uint32)
+    steps = [values(sampler(given_logits, newest).tokens) for _ in range(count)]
     return [list(tokens) for tokens in zip(*steps, strict=True)]
 
 
@@ -39,8 +40,7 @@ def draws(sampling: Sampling, count: int, row: mx.array | None = None) -> list[i
 
 
 def key_of(seed: int, position: int) -> int:
-    high, low = token_key(seed, position)
-    assert max(high, low) < 2**32
+    high, low = values(token_keys([(seed, position)], 1)[0, 0])
     return high << 32 | low
 
 
@@ -70,7 +70,19 @@ def test_a_key_depends_on_seed_and_position_alone(seed: int, position: int) -> N
 
 @given(seed=SEEDS)
 def test_the_keys_of_a_seed_differ(seed: int) -> None:
-    assert len({key_of(seed, position) for position in range(200)}) == 200
+    keys = token_keys([(seed, 0)], 200)[:, 0]
+
+    assert len({tuple(key) for key in values(keys)}) == 200
+
+
+@given(seed=SEEDS, position=st.integers(0, 2**32))
+def test_keys_made_for_many_rows_and_steps_are_those_made_one_by_one(seed: int, position: int) -> None:
+    keys = Keys([(0, 0), (seed, position)])
+
+    for step in range(130):
+        high, low = values(keys.next())[1]
+        if step in {0, 1, 63, 64, 128, 129}:
+            assert high << 32 | low == key_of(seed, position + step)
 
 
 # --- the draw --------------------------------------------------------------------------------------------
@@ -97,17 +109,6 @@ def test_what_a_row_draws_does_not_depend_on_the_others_or_its_place() -> None:
     assert draw_together(ROWS, 10) == alone
     assert draw_together(ROWS[::-1], 10) == alone[::-1]
     assert draw_together(ROWS[:2], 10) == alone[:2]
-
-
-def test_a_row_draws_on_where_it_was_when_others_join_and_leave() -> None:
-    first, second = RowSampling(ROWS[0]), RowSampling(ROWS[1])
-    steps = [values(BatchSampler([first])(logits())) for _ in range(3)]
-    both = mx.repeat(logits(), 2, axis=0)
-    together = BatchSampler([second, first])
-    steps += [values(together(both))[1:] for _ in range(4)]
-    steps += [values(BatchSampler([first])(logits())) for _ in range(3)]
-
-    assert [token for (token,) in steps] == draws(ROWS[0], 10)
 
 
 def test_tokens_are_drawn_as_often_as_they_are_probable() -> None:
@@ -157,34 +158,3 @@ def test_a_row_without_temperature_or_nucleus_takes_the_most_probable_token(samp
 
     assert draws(sampling, 5) == [best] * 5
     assert draw_together([Sampling(1), sampling, Sampling(2, top_p=0.5)], 5)[1] == [best] * 5
-
-
-# --- the penalty -----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "sampling", [Sampling(1), Sampling(1, repetition_penalty=2, repetition_context_size=0)], ids=str
-)
-def test_without_a_penalty_or_its_context_nothing_is_processed(sampling: Sampling) -> None:
-    assert make_processors(sampling) == []
-
-
-def test_the_penalty_lowers_the_latest_tokens_and_no_others() -> None:
-    (processor,) = make_processors(Sampling(1, repetition_penalty=2, repetition_context_size=2))
-    logits = mx.array([[4.0, -4.0, 4.0, -4.0]])
-
-    processed = processor(mx.array([2, 3, 0, 1]), logits)
-
-    assert processed.tolist() == [[2.0, -8.0, 4.0, -4.0]]
-
-
-def test_a_penalty_below_one_raises_them() -> None:
-    (processor,) = make_processors(Sampling(1, repetition_penalty=0.5, repetition_context_size=20))
-
-    assert processor(mx.array([0]), mx.array([[4.0, 4.0]])).tolist() == [[8.0, 4.0]]
-
-
-def test_logprobs_stay_finite_under_the_strongest_penalty() -> None:
-    (processor,) = make_processors(Sampling(1, repetition_penalty=10, repetition_context_size=20))
-
-    assert all(math.isfinite(value) for value in values(processor(mx.array([0, 1]), logits()))[0])
