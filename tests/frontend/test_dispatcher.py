@@ -49,7 +49,7 @@ def test_a_hello_is_welcomed_and_the_worker_loads(driver: Driver) -> None:
 
 
 def test_a_newer_minor_version_is_welcomed(driver: Driver) -> None:
-    assert driver.hear(A, hello(protocol="2.99")) == [Transmit(A, Welcome(PROTOCOL_VERSION))]
+    assert driver.hear(A, hello(protocol="3.99")) == [Transmit(A, Welcome(PROTOCOL_VERSION))]
 
 
 def test_another_major_version_is_refused_in_a_sentence_with_both(driver: Driver) -> None:

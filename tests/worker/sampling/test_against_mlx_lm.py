@@ -85,10 +85,10 @@ def by_mlx_lm(row: Row, logits: mx.array) -> int:
     )
     logits = mx.array(logits)
     if bias[0] is not None:
-        logits = bias[0](mx.array([]), logits)
+        logits = cast("Any", bias[0])(mx.array([]), logits)
     for processors, context in zip(penalties, (row.prompt + row.said, row.said, row.said), strict=True):
         for process in processors:
-            logits = cast("Any", process)(mx.array(context, mx.int32) if context else [], logits)
+            logits = process(mx.array(context, mx.int32) if context else [], logits)
     sampler = MLX_LM.make_sampler(
         s.temperature,
         s.top_p,
