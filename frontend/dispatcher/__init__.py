@@ -6,6 +6,8 @@ A worker, known by its socket identity, is
 
     loading    Hello -> Welcome; its generations, had it any, are lost
     ready      Ready; takes at most `capacity` generations
+    draining   told to us by an operator: gets nothing new, may finish what it has for a while; what is left then is
+               queued again, without a death. Empty, it is ended by who started it, or refused for good
     leaving    Leaving; finishes what it has, gets nothing new
     (gone)     Dead, Exited, Unreachable, silence, or a wedge: beats arrive, work is there, no step is done
 
@@ -30,13 +32,17 @@ for a generation from another worker than its own is dropped.
 from .events import (
     Abandoned,
     Action,
+    BecameReady,
     Deliver,
+    Drain,
+    Drained,
     Event,
     Exited,
     Expecting,
     Failure,
     Interrupted,
     Lost,
+    ProcessNews,
     Received,
     Retire,
     Started,
@@ -52,8 +58,11 @@ from .state import Limits, Worker, WorkerState
 __all__ = [
     "Abandoned",
     "Action",
+    "BecameReady",
     "Deliver",
     "Dispatcher",
+    "Drain",
+    "Drained",
     "Event",
     "Exited",
     "Expecting",
@@ -61,6 +70,7 @@ __all__ = [
     "Interrupted",
     "Limits",
     "Lost",
+    "ProcessNews",
     "Received",
     "Retire",
     "Started",

@@ -35,6 +35,7 @@ class WorkerState(Enum):
 
     LOADING = "loading"
     READY = "ready"
+    DRAINING = "draining"
     LEAVING = "leaving"
 
 
@@ -53,6 +54,8 @@ class Worker:
     running: set[int] = field(default_factory=set)
     # The suspect that it is kept for, which runs on it alone.
     kept_for: int | None = None
+    # How many generations ended on it.
+    ended: int = 0
 
     @property
     def room(self) -> int:
@@ -102,6 +105,10 @@ class Generation:
     deaths: int = 0
     died_at: int = 0
     prompt_tokens: int | None = None
+
+    def wait_again(self, now: float) -> None:
+        """Be without a worker from now on."""
+        self.worker, self.started, self.queued_at = None, False, now
 
     def survive(self) -> None:
         """Count a death of its worker; those before some progress are of no account."""
