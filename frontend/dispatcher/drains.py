@@ -33,9 +33,6 @@ class Drains:
     def __init__(self) -> None:
         self._of: dict[bytes, Draining] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._of)
-
     def __contains__(self, identity: bytes) -> bool:
         return identity in self._of
 

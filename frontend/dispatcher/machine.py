@@ -111,8 +111,8 @@ class Dispatcher:
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take one event and return what is to be done, in order."""
-        actions = self._handle(event, now)
-        return actions + self._settle_drains(now) if self._drains else actions
+        # Before: what has run goes before what waits. After: the event may have emptied a worker.
+        return self._settle_drains(now) + self._handle(event, now) + self._settle_drains(now)
 
     def _handle(self, event: Event, now: float) -> list[Action]:
         match event:
@@ -240,16 +240,17 @@ class Dispatcher:
             worker.state = WorkerState.READY
             told = [BecameReady(worker.hello.worker, worker.hello.pid)]
         self._models[ready.model.id] = KnownModel(ready.model, now)
-        return told + self._dispatch()
+        # A drained one's work, if that is due, goes before what waits.
+        return told + self._settle_drains(now) + self._dispatch()
 
     def _leaves(self, worker: Worker) -> list[Action]:
-        return self._takes_no_more(worker, WorkerState.LEAVING)
+        self._take_no_more(worker, WorkerState.LEAVING)
+        return self._dispatch()
 
-    def _takes_no_more(self, worker: Worker, state: WorkerState) -> list[Action]:
+    def _take_no_more(self, worker: Worker, state: WorkerState) -> None:
         worker.state = state
         if worker.kept_for not in worker.running:
             worker.kept_for = None  # another one may be
-        return self._dispatch()
 
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
         worker.step, worker.progress_at = message.step, now
@@ -359,9 +360,9 @@ class Dispatcher:
         if worker is None or order.identity in self._drains:
             return []
         self._drains.begin(order, worker.hello, now)
-        if worker.state is WorkerState.LEAVING:
-            return []
-        return self._takes_no_more(worker, WorkerState.DRAINING)
+        if worker.state is not WorkerState.LEAVING:
+            self._take_no_more(worker, WorkerState.DRAINING)
+        return self._settle_drains(now) + self._dispatch()
 
     def _settle_drains(self, now: float) -> list[Action]:
         """Let go of the draining workers that are empty, or whose time is up; a lost one is empty too."""
