@@ -12,7 +12,20 @@ from .. import __version__
 from ..options import MODEL_OPTIONS, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
+from .memory import CAN_TELL
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
+from .sizes import parse_size
+
+
+class _Size(click.ParamType):
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
 
 _HTTP_OPTIONS = [
     click.option(
@@ -101,6 +114,15 @@ _HTTP_OPTIONS = [
         help="How long running answers may go on after Ctrl-C or SIGTERM; a second one ends at once.",
     ),
     click.option(
+        "--drain-timeout",
+        type=click.FloatRange(0, 86_400),
+        default=30,
+        show_default=True,
+        envvar="MLX_SERVE_DRAIN_TIMEOUT",
+        metavar="SECONDS",
+        help="How long a worker that is drained or replaced may finish answers; others go on with the rest.",
+    ),
+    click.option(
         "--bind",
         "endpoint",
         envvar="MLX_SERVE_BIND",
@@ -125,6 +147,26 @@ _HTTP_OPTIONS = [
 ]
 
 
+_NURSERY_OPTIONS = [
+    click.option(
+        "--worker-memory-limit",
+        type=_Size(),
+        default="0",
+        envvar="MLX_SERVE_WORKER_MEMORY_LIMIT",
+        metavar="SIZE",
+        help="Replace a worker that holds more memory than this (8GiB, 500MB); its answers go on.  [default: off]",
+    ),
+    click.option(
+        "--max-requests-per-worker",
+        type=click.IntRange(min=0),
+        default=0,
+        envvar="MLX_SERVE_MAX_REQUESTS_PER_WORKER",
+        metavar="N",
+        help="Replace a worker that has ended so many requests.  [default: off]",
+    ),
+]
+
+
 @click.command()
 @with_options(_HTTP_OPTIONS)
 def frontend(**http: Any) -> None:
@@ -145,38 +187,40 @@ def frontend(**http: Any) -> None:
     envvar="MLX_SERVE_WORKERS",
     help="How many workers to start and keep running; each loads the model.",
 )
+@with_options(_NURSERY_OPTIONS)
 @with_options(_HTTP_OPTIONS)
-def up(
-    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, workers: int, **http: Any
-) -> None:
+def up(workers: int, **options: Any) -> None:
     """Serve a model: a frontend plus workers that are restarted when they die.
 
     Further workers, of this or another model, may join with `mlx-serve worker`.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, no_widen, workers))
+    _serve(options, _workers(options, workers))
 
 
 @click.command()
 @click.version_option(__version__, prog_name="mlx-llm-server")
 @with_options(MODEL_OPTIONS)
+@with_options(_NURSERY_OPTIONS)
 @with_options(_HTTP_OPTIONS)
-def llm_server(model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, **http: Any) -> None:
+def llm_server(**options: Any) -> None:
     """Serve a model on Apple's MLX with an OpenAI-compatible API.
 
     This is `mlx-serve up` with one worker. HOST and PORT may come from the environment.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, no_widen, 1))
+    _serve(options, _workers(options, 1))
 
 
-def _workers(
-    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, count: int
-) -> WorkerSettings:
-    arguments = ["--model", model_or_demo(model), "--max-batch", str(max_batch)]
-    if no_widen:
+def _workers(options: dict[str, Any], count: int) -> WorkerSettings:
+    arguments = ["--model", model_or_demo(options["model"]), "--max-batch", str(options["max_batch"])]
+    if options["no_widen"]:
         arguments.append("--no-widen")
-    if adapter_file is not None:
-        arguments += ["--adapter-file", adapter_file]
-    return WorkerSettings(count, tuple(arguments))
+    if options["adapter_file"] is not None:
+        arguments += ["--adapter-file", options["adapter_file"]]
+    if options["worker_memory_limit"] and not CAN_TELL:
+        raise click.ClickException("--worker-memory-limit: this system does not tell what a process holds")
+    return WorkerSettings(
+        count, tuple(arguments), options["worker_memory_limit"], options["max_requests_per_worker"]
+    )
 
 
 def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
@@ -201,6 +245,7 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         policy=policy,
         max_body_bytes=http["max_body"] * 1024 * 1024,
         grace_seconds=http["grace"],
+        drain_seconds=http["drain_timeout"],
         queue_length=http["max_queue"],
         queue_seconds=http["queue_timeout"],
         crash_dir=_crash_dir(http["crash_dir"]),

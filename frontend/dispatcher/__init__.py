@@ -6,8 +6,8 @@ A worker, known by its socket identity, is
 
     loading    Hello -> Welcome; its generations, had it any, are lost
     ready      Ready; takes at most `capacity` generations
-    draining   told to us by an operator: gets nothing new, may finish what it has for a while; what is left then is
-               queued again, without a death. Empty, it is ended by who started it, or refused for good
+    draining   Drain; gets nothing new, and may finish what it has for a while. What is left then is queued again,
+               with nobody to blame. Empty, it is ended by those who started it, or refused for good
     leaving    Leaving; finishes what it has, gets nothing new
     (gone)     Dead, Exited, Unreachable, silence, or a wedge: beats arrive, work is there, no step is done
 

@@ -74,7 +74,7 @@ class Driver:
         self.ready: list[BecameReady] = []
 
     def handle(self, event: Event) -> list[Action]:
-        """Return what is to be done; who is lost or got ready is only told, and collected in `lost` and `ready`."""
+        """Return what is to be done; losses and readiness are only told, and collected in `lost` and `ready`."""
         actions = self.dispatcher.handle(event, self.now)
         self.lost += [action for action in actions if isinstance(action, Lost)]
         self.ready += [action for action in actions if isinstance(action, BecameReady)]

@@ -134,7 +134,7 @@ class Traffic(RuleBasedStateMachine):
             case Generate(number):
                 assert number not in process.has
                 assert process.loaded
-                assert not (process.leaving or process.draining or process.refused)
+                assert not any((process.leaving, process.draining, process.refused))
                 assert number == min(self.waiting_like(number), default=number), "the oldest goes first"
                 assert message.resume == tuple(range(self.heard.get(number, 0))), "what the client has is resumed"
                 process.has.add(number)
@@ -401,7 +401,6 @@ class Traffic(RuleBasedStateMachine):
         assert len(self.drained) == len(set(self.drained))
         for worker in self.driver.dispatcher.workers:
             assert not (worker.running and worker.hello.pid in self.drained)
-
 
     @invariant()
     def a_credit_is_held_for_what_the_worker_has_and_nothing_else(self) -> None:

@@ -13,6 +13,7 @@ from mlx_llm_server.frontend.dispatcher import (
     WorkerState,
 )
 from mlx_llm_server.protocol.messages import (
+    PROTOCOL_VERSION,
     Cancel,
     Cancelled,
     Dead,
@@ -271,7 +272,7 @@ def test_one_of_ours_that_comes_back_from_silence_gets_nothing_new(driver: Drive
     driver.drain(A)
     driver.handle(Unreachable(A, "it does not read"))
 
-    assert driver.hear(A, hello())[0].message == Welcome("2.0")
+    assert driver.hear(A, hello()) == [Transmit(A, Welcome(PROTOCOL_VERSION))]
     assert driver.hear(A, ready()) == []
     assert driver.worker(A).state is WorkerState.DRAINING
 
