@@ -79,8 +79,9 @@ class Nursery:
     def drain(self, pid: int) -> bool:
         """Drain one of our workers, end it, and start a new one; return False if it is being replaced already."""
         slot = self._slot_of(pid)
-        if slot is None or slot.changing:
+        if slot is None or slot.child is None or slot.changing:
             return False
+        self._drain(slot.child)  # at once, so that whoever asked sees it
         log.info("%s (process %d) is drained and replaced: an operator wants it", slot.name, pid)
         self._change(slot, self._replacer.drain_first(slot))
         return True
