@@ -443,7 +443,7 @@ class Dispatcher:
             # Who has a part of the answer already waits for a worker as long as it may take to load.
             begun = generation.announced or generation.deaths
             patience = self._limits.queue_seconds if begun else self._limits.unready_seconds
-            in_vain = self._hopeless(generation.model) and not begun
+            in_vain = self._hopeless(generation.model) and not generation.announced
             if waited <= self._limits.queue_seconds and unready <= patience and not in_vain:
                 continue
             self._queue.remove(number)

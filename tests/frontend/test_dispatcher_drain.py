@@ -315,6 +315,16 @@ def test_in_trouble_nobody_waits_who_has_nothing_yet(driver: Driver) -> None:
         assert "worker-1 ended 5 times" in deliver.item.message
 
 
+def test_in_trouble_nobody_waits_whose_worker_died_before_it_began(driver: Driver) -> None:
+    driver.handle(Expecting(1))
+    driver.join(A)
+    driver.submit(1)
+    driver.handle(Exited(1, "killed by SIGKILL"))
+    driver.handle(Expecting(1, "worker-1 ended 5 times"))
+
+    assert failures(driver.tick(1)) == [(1, Why.UNAVAILABLE)]
+
+
 def test_in_trouble_half_an_answer_still_waits(driver: Driver) -> None:
     driver.handle(Expecting(1))
     driver.join(A)
