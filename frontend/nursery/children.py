@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from ..crashes import CrashRegister, StderrTail
 from ..dispatcher import BecameReady, Drained, Exited, ProcessNews, Retire
 from ..exchange import Exchange
+from ..memory import footprint_bytes
 from .restarts import describe_exit
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ class Child:
         ready: It takes work, or did.
         drained: It has nothing to do, and gets nothing.
         ended: The process is gone; all that follows from that was done.
+        fresh_bytes: The memory it held when it got ready; None where that is not known.
         told_to_end: We have ended it.
         code: How it ended.
         crash: The id of the dossier of its end, if there is one.
@@ -42,6 +44,7 @@ class Child:
     ready: asyncio.Event = field(default_factory=asyncio.Event)
     drained: asyncio.Event = field(default_factory=asyncio.Event)
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    fresh_bytes: int | None = None
     told_to_end: bool = False
     code: int = 0
     crash: str | None = None
@@ -58,8 +61,9 @@ class Child:
         return None if self._ready_at is None else time.monotonic() - self._ready_at
 
     def became_ready(self) -> None:
-        """Note the time."""
+        """Note the time, and what it holds."""
         self._ready_at = time.monotonic()
+        self.fresh_bytes = footprint_bytes(self.pid)
         self.ready.set()
 
 

@@ -189,7 +189,7 @@ class Nursery:
         if ready_seconds is None:
             return
         footprint = footprint_bytes(child.pid) if self._settings.memory_limit else None
-        match slot.upkeep.look(ready_seconds, footprint, ended):
+        match slot.upkeep.look(ready_seconds, footprint, child.fresh_bytes, ended):
             case Overgrown(reason, in_vain):
                 level = logging.ERROR if in_vain else logging.WARNING
                 log.log(level, "%s (process %d) is replaced: %s", slot.name, child.pid, reason)

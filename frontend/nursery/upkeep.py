@@ -41,30 +41,28 @@ class Upkeep:
         # So long after it got ready, the process that runs now is left in peace; and after a failed attempt.
         self._peace_seconds = 0.0
         self._put_off_until = 0.0
-        self._fresh: int | None = None
 
     def started(self) -> None:
-        """Another process takes over: it is fresh when it is looked at first."""
-        self._fresh = None
+        """Another process takes over."""
         self._put_off_until = 0.0
 
     def put_off(self, ready_seconds: float) -> None:
         """The next one did not come up: the old one, ready for so long, goes on for now."""
         self._put_off_until = ready_seconds + self._backoff.pause(0)
 
-    def look(self, ready_seconds: float, footprint: int | None, ended: int) -> Overgrown | Worn | None:
+    def look(
+        self, ready_seconds: float, footprint: int | None, fresh: int | None, ended: int
+    ) -> Overgrown | Worn | None:
         """Decide what is to be done with a worker that is ready.
 
         Args:
             ready_seconds: For how long.
-            footprint: The memory it holds, in bytes; None if that is not known now.
+            footprint: The memory it holds, in bytes; None if that is not known.
+            fresh: What it held when it got ready.
             ended: How many generations have ended on it.
         """
-        if self._memory_limit and footprint is not None:
-            if self._fresh is None:
-                self._fresh = footprint
-            if footprint > self._memory_limit and ready_seconds >= self._peace_seconds:
-                return self._overgrown(footprint, self._fresh, ready_seconds)
+        if footprint is not None and 0 < self._memory_limit < footprint and ready_seconds >= self._peace_seconds:
+            return self._overgrown(footprint, fresh or 0, ready_seconds)
         if self._max_requests and ended >= self._max_requests and ready_seconds >= self._put_off_until:
             return Worn(f"it has ended {ended} requests, and may end {self._max_requests}")
         return None

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def hook(folder: Path, code: str) -> dict[str, str]:
-    """Return the environment in which every interpreter runs `code` first; it is kept in `folder`."""
+def hook(folder: Path, code: str) -> str:
+    """Return the PYTHONPATH with which every interpreter runs `code` first; it is kept in `folder`."""
     (folder / "sitecustomize.py").write_text(code)
-    return {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))}
+    return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))

@@ -33,7 +33,7 @@ def last_crash(server: Server) -> str:
 def test_a_worker_that_ends_while_it_loads(house: House, counting_model: Path, tmp_path: Path) -> None:
     """It takes nobody's place; and if there is nobody else, clients and operators hear what is wrong."""
     mark = tmp_path / "no-loading"
-    server = house.up(counting_model, **hook(tmp_path, FAILS_TO_LOAD), NO_LOADING=str(mark))
+    server = house.up(counting_model, PYTHONPATH=hook(tmp_path, FAILS_TO_LOAD), NO_LOADING=str(mark))
     (old,) = server.workers()
     mark.touch()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ class Load:
         self._server = server
         self._clients = clients
         self._over = asyncio.Event()
-        self.answers = 0
+        self._left: int | None = None
 
     async def keep_up(self) -> None:
         async with self._server.async_openai() as client:
@@ -36,17 +37,18 @@ class Load:
             number += 1
             answer = await read(client, number, LENGTH)
             assert answer == Read(counted(number + 1, number + LENGTH), finish="length")
-            self.answers += 1
+            if self._left is not None:
+                self._left -= 1
+                if self._left == 0:
+                    self._over.set()
 
     async def stop_after(self, more: int) -> None:
         """Stop once so many more answers are complete."""
-        enough = self.answers + more
-        while self.answers < enough:
-            await asyncio.sleep(0.05)
-        self._over.set()
+        self._left = more
+        await self._over.wait()
 
 
-def under_load(server: Server, clients: int, change) -> None:  # noqa: ANN001 - a function without arguments
+def under_load(server: Server, clients: int, change: Callable[[], object]) -> None:
     """Run `change` on a thread while clients ask; fails if one of them does not get exactly its answer."""
 
     async def run() -> None:
@@ -174,7 +176,10 @@ def test_a_worker_over_its_memory_limit_is_replaced_and_no_client_notices(
     fresh = psutil.Process(slow.workers()[0]["pid"]).memory_info().rss
     limit = f"{fresh // 1_000_000 + 150}MB"
     server = house.llm_server(
-        slow_model, *NOT_DRAINED_IN_TIME, **hook(tmp_path, GROWS), MLX_SERVE_WORKER_MEMORY_LIMIT=limit
+        slow_model,
+        *NOT_DRAINED_IN_TIME,
+        PYTHONPATH=hook(tmp_path, GROWS),
+        MLX_SERVE_WORKER_MEMORY_LIMIT=limit,
     )
     first = pids(server)
     under_load(server, 2, lambda: until(lambda: replaced(server, first), "it is replaced"))

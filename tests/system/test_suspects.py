@@ -27,7 +27,7 @@ if "worker" in sys.orig_argv:
 
 def test_it_ends_alone_and_the_others_complete(house: House, slow_model: Path, tmp_path: Path) -> None:
     vocabulary = json.loads((slow_model / "tokenizer.json").read_text())["model"]["vocab"]
-    server = house.up(slow_model, **hook(tmp_path, POISON), POISON=str(vocabulary["Ġ40"]))
+    server = house.up(slow_model, PYTHONPATH=hook(tmp_path, POISON), POISON=str(vocabulary["Ġ40"]))
 
     async def ask() -> list[Read]:
         async with server.async_openai() as client:
