@@ -71,6 +71,8 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
+        if self._nursery is not None:
+            loop.add_signal_handler(signal.SIGHUP, self._on_hangup, self._nursery)
         log.info(
             "listening on http://%s:%d; workers connect to %s",
             settings.host,
@@ -78,7 +80,6 @@ class Server:
             settings.endpoint,
         )
         if self._nursery is not None:
-            loop.add_signal_handler(signal.SIGHUP, self._on_hangup, self._nursery)
             self._nursery.start(exchange)
         await self._stop.wait()
         await self._shut_down(http, exchange)

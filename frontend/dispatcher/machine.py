@@ -64,6 +64,8 @@ class Dispatcher:
         self._expected = 0
         self._trouble: str | None = None
         self._drains = Drains()
+        # A drained worker's successor is on its way, and nobody else serves.
+        self._promised = False
         self._convictions = Convictions(self._limits.conviction_seconds)
 
     # --- what others may look at ---
@@ -238,6 +240,7 @@ class Dispatcher:
         told: list[Action] = []
         if worker.state is WorkerState.LOADING:
             worker.state = WorkerState.READY
+            self._promised = False
             told = [BecameReady(worker.hello.worker, worker.hello.pid)]
         self._models[ready.model.id] = KnownModel(ready.model, now)
         # A drained one's work, if that is due, goes before what waits.
@@ -362,6 +365,7 @@ class Dispatcher:
         self._drains.begin(order, worker.hello, now)
         if worker.state is not WorkerState.LEAVING:
             self._take_no_more(worker, WorkerState.DRAINING)
+        self._promised |= order.successor and not self._others_take(worker)
         return self._settle_drains(now) + self._dispatch()
 
     def _settle_drains(self, now: float) -> list[Action]:
@@ -440,9 +444,10 @@ class Dispatcher:
             waited = now - generation.queued_at
             served = any(worker.serves(generation.model) for worker in self._workers.values())
             unready = 0.0 if served else now - max(generation.queued_at, self._served_at(generation.model))
-            # Who has a part of the answer already waits for a worker as long as it may take to load.
-            begun = generation.announced or generation.deaths
-            patience = self._limits.queue_seconds if begun else self._limits.unready_seconds
+            # Who has a part of the answer already waits for a worker as long as it may take to load; so do all if
+            # it was we who ended the last one.
+            may_load = generation.announced or generation.deaths or self._promised
+            patience = self._limits.queue_seconds if may_load else self._limits.unready_seconds
             in_vain = self._hopeless(generation.model) and not generation.announced
             if waited <= self._limits.queue_seconds and unready <= patience and not in_vain:
                 continue

@@ -180,6 +180,20 @@ def test_when_the_time_is_up_a_cancelled_generation_is_not_waited_for(driver: Dr
     assert driver.dispatcher.unfinished == 0
 
 
+def test_with_a_successor_to_come_all_wait_as_long_as_it_may_take_to_load(driver: Driver) -> None:
+    driver.handle(Expecting(1))
+    driver.join(A)
+    driver.drain(A)
+    driver.submit(1)
+    driver.handle(Exited(1, "exit code 0"))
+
+    assert failures(driver.tick(290)) == []
+    assert driver.join(B) == [generate(B, 1)]
+    driver.handle(Exited(2, "killed by SIGKILL"))
+    driver.submit(2)
+    assert failures(driver.tick(31)) == [(2, Why.UNAVAILABLE)], "nobody has promised another one"
+
+
 # --- suspects --------------------------------------------------------------------------------------------
 
 
