@@ -80,7 +80,7 @@ class Replacer:
         await _any_of(new.ready, new.ended, seconds=LOADING_SECONDS)
         if new.ended.is_set():
             dossier = f" (crash {new.crash})" if new.crash else ""
-            return f"ended with {describe_exit(new.code)}{dossier}"
+            return f"ended: {describe_exit(new.code)}{dossier}"
         if new.ready.is_set():
             return None
         new.process.kill()

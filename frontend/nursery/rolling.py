@@ -60,7 +60,7 @@ class Rolling:
                 await asyncio.wait([slot.change])
             if slot.child is old and (error := await self._replace(slot)) is not None:
                 self._error = error
-                log.error("%s; it stays as it is, and so do those after it", error)
+                log.error("%s; the old one goes on, and so do those after it", error)
                 return
             self._done.append(slot.name)
             del self._todo[0]
