@@ -13,6 +13,7 @@ from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
 from .api.status import Health, Readiness
+from .api.supervision import DrainWorker, ReplaceWorkers
 from .errors import NotFound
 
 log = logging.getLogger("mlx_llm_server.access")
@@ -40,6 +41,8 @@ def make_app(services: Services) -> Application:
             (r"/admin/crashes/([0-9a-f]{10})", CrashDetail, with_services),
             (r"/admin/convictions", ConvictionList, with_services),
             (r"/admin/convictions/([0-9a-f]{16})", ConvictionDetail, with_services),
+            (r"/admin/drain/(.+)", DrainWorker, with_services),
+            (r"/admin/replace", ReplaceWorkers, with_services),
             (r"/health", Health, with_services),
             (r"/ready", Readiness, with_services),
         ],

@@ -13,7 +13,20 @@ from ..options import MODEL_OPTIONS, as_arguments, model_or_demo, names_of, with
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
 from .dispatcher import Limits
+from .memory import CAN_TELL
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
+from .sizes import parse_size
+
+
+class _Size(click.ParamType):
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
 
 _HTTP_OPTIONS = [
     click.option(
@@ -137,6 +150,15 @@ _HTTP_OPTIONS = [
         help="How long running answers may go on after Ctrl-C or SIGTERM; a second one ends at once.",
     ),
     click.option(
+        "--drain-timeout",
+        type=click.FloatRange(0, 86_400),
+        default=30,
+        show_default=True,
+        envvar="MLX_SERVE_DRAIN_TIMEOUT",
+        metavar="SECONDS",
+        help="How long a worker that is drained or replaced may finish answers; others go on with the rest.",
+    ),
+    click.option(
         "--bind",
         "endpoint",
         envvar="MLX_SERVE_BIND",
@@ -161,6 +183,26 @@ _HTTP_OPTIONS = [
 ]
 
 
+_NURSERY_OPTIONS = [
+    click.option(
+        "--worker-memory-limit",
+        type=_Size(),
+        default="0",
+        envvar="MLX_SERVE_WORKER_MEMORY_LIMIT",
+        metavar="SIZE",
+        help="Replace a worker that holds more memory than this (8GiB, 500MB); its answers go on.  [default: off]",
+    ),
+    click.option(
+        "--max-requests-per-worker",
+        type=click.IntRange(min=0),
+        default=0,
+        envvar="MLX_SERVE_MAX_REQUESTS_PER_WORKER",
+        metavar="N",
+        help="Replace a worker that has ended so many requests.  [default: off]",
+    ),
+]
+
+
 @click.command()
 @with_options(_HTTP_OPTIONS)
 def frontend(**http: Any) -> None:
@@ -181,6 +223,7 @@ def frontend(**http: Any) -> None:
     envvar="MLX_SERVE_WORKERS",
     help="How many workers to start and keep running; each loads the model.",
 )
+@with_options(_NURSERY_OPTIONS)
 @with_options(_HTTP_OPTIONS)
 def up(workers: int, **options: Any) -> None:
     """Serve a model: a frontend plus workers that are restarted when they die.
@@ -193,6 +236,7 @@ def up(workers: int, **options: Any) -> None:
 @click.command()
 @click.version_option(__version__, prog_name="mlx-llm-server")
 @with_options(MODEL_OPTIONS)
+@with_options(_NURSERY_OPTIONS)
 @with_options(_HTTP_OPTIONS)
 def llm_server(**options: Any) -> None:
     """Serve a model on Apple's MLX with an OpenAI-compatible API.
@@ -203,9 +247,13 @@ def llm_server(**options: Any) -> None:
 
 
 def _serve_with_workers(options: dict[str, Any], count: int) -> None:
+    memory_limit = options["worker_memory_limit"]
+    if memory_limit and not CAN_TELL:
+        raise click.ClickException("--worker-memory-limit: this system does not tell what a process holds")
     for_workers = {name: options.pop(name) for name in names_of(MODEL_OPTIONS)}
     for_workers["model"] = model_or_demo(for_workers["model"])
-    _serve(options, WorkerSettings(count, tuple(as_arguments(for_workers))))
+    arguments = tuple(as_arguments(for_workers))
+    _serve(options, WorkerSettings(count, arguments, memory_limit, options["max_requests_per_worker"]))
 
 
 def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
@@ -231,6 +279,7 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         max_body_bytes=http["max_body"] * 1024 * 1024,
         stall_seconds=http["stall_timeout"],
         grace_seconds=http["grace"],
+        drain_seconds=http["drain_timeout"],
         limits=Limits(
             queue_length=http["max_queue"],
             queue_seconds=http["queue_timeout"],

@@ -6,6 +6,7 @@
         Forbidden             403  a Host or Origin that is not allowed
         NotFound              404  no such path, or no such model
         MethodNotAllowed      405
+        Conflict              409  it is being done already
         PayloadTooLarge       413
         UnsupportedMediaType  415  the body is not application/json
         Overloaded            429  the queue is full
@@ -109,6 +110,14 @@ class MethodNotAllowed(ApiError):
     def headers(self) -> dict[str, str]:
         """Name the methods, as RFC 9110 section 15.5.6 asks for."""
         return {"Allow": ", ".join(self._allowed)}
+
+
+class Conflict(ApiError):
+    """It can't be done now: it is under way already, or several things are meant."""
+
+    status = 409
+    type = "invalid_request_error"
+    code = "conflict"
 
 
 class PayloadTooLarge(ApiError):

@@ -18,11 +18,14 @@ from .crashes import CrashRegister
 from .dispatcher import (
     Abandoned,
     Action,
+    BecameReady,
     Deliver,
     Dispatcher,
+    Drained,
     Event,
     Failure,
     Lost,
+    ProcessNews,
     Received,
     Retire,
     Started,
@@ -51,16 +54,20 @@ class Exchange:
     Args:
         dispatcher: Decides everything.
         endpoint: Where workers connect.
-        retire: Called for a worker that was given up, with its process id.
+        supervise: Called with what concerns the one who started a worker's process.
         crashes: Is told of every worker that is lost.
     """
 
     def __init__(
-        self, dispatcher: Dispatcher, endpoint: str, retire: Callable[[Retire], None], crashes: CrashRegister
+        self,
+        dispatcher: Dispatcher,
+        endpoint: str,
+        supervise: Callable[[ProcessNews], None],
+        crashes: CrashRegister,
     ) -> None:
         self.dispatcher = dispatcher
         self.endpoint = endpoint
-        self._retire = retire
+        self._supervise = supervise
         self._crashes = crashes
         self._sinks: dict[int, Sink] = {}
         self._numbers = itertools.count(1)
@@ -143,7 +150,9 @@ class Exchange:
                     self._transmit(action)
                 case Retire():
                     log.warning("worker process %d is given up: %s", action.pid, action.reason)
-                    self._retire(action)
+                    self._supervise(action)
+                case BecameReady() | Drained():
+                    self._supervise(action)
                 case Lost():
                     self._crashes.lost(action)
 

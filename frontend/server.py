@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import socket
 import sys
@@ -16,7 +17,7 @@ from ..protocol.endpoints import EndpointError
 from .api.handler import Services
 from .app import make_app
 from .crashes import CrashRegister, CrashStore
-from .dispatcher import Dispatcher, Failure, Retire, Why
+from .dispatcher import Dispatcher, Failure, ProcessNews, Why
 from .exchange import Exchange
 from .nursery import Nursery
 from .settings import Settings
@@ -50,14 +51,17 @@ class Server:
         self._crashes = CrashRegister(CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint)
         self._nursery: Nursery | None = None
         if settings.workers is not None:
-            self._nursery = Nursery(settings.workers, settings.endpoint, self._out_of_workers, self._crashes)
+            self._nursery = Nursery(
+                settings.workers, settings.endpoint, settings.drain_seconds, self._out_of_workers, self._crashes
+            )
+        self._had_terminal = os.isatty(0)
 
     async def serve(self) -> int:
         """Serve until a signal or until nothing is left to serve with."""
         settings = self._settings
         # The port first: it is what keeps two frontends from sharing an endpoint.
         sockets = self._bind()
-        exchange = Exchange(Dispatcher(settings.limits), settings.endpoint, self._retire, self._crashes)
+        exchange = Exchange(Dispatcher(settings.limits), settings.endpoint, self._supervise, self._crashes)
         try:
             exchange.open()
         except zmq.ZMQError as error:
@@ -66,6 +70,8 @@ class Server:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
+        if self._nursery is not None:
+            loop.add_signal_handler(signal.SIGHUP, self._on_hangup, self._nursery)
         log.info(
             "listening on http://%s:%d; workers connect to %s",
             settings.host,
@@ -87,7 +93,13 @@ class Server:
     def _http(self, exchange: Exchange, sockets: list[socket.socket]) -> HTTPServer:
         settings = self._settings
         services = Services(
-            exchange, self._crashes, settings.policy, settings.max_body_bytes, settings.stall_seconds
+            exchange,
+            self._crashes,
+            settings.policy,
+            settings.max_body_bytes,
+            settings.stall_seconds,
+            settings.drain_seconds,
+            self._nursery,
         )
         http = HTTPServer(
             make_app(services),
@@ -99,9 +111,9 @@ class Server:
         http.add_sockets(sockets)
         return http
 
-    def _retire(self, order: Retire) -> None:
+    def _supervise(self, news: ProcessNews) -> None:
         if self._nursery is not None:
-            self._nursery.retire(order)
+            self._nursery.hear(news)
 
     def _out_of_workers(self) -> None:
         log.error("no worker is left to serve with")
@@ -112,6 +124,12 @@ class Server:
         if self._stop.is_set():
             self._stop_at_once.set()
         self._stop.set()
+
+    def _on_hangup(self, nursery: Nursery) -> None:
+        if self._had_terminal and not os.isatty(0):
+            self._on_signal()  # it was closed
+        elif not nursery.replace_all():
+            log.warning("the workers are being replaced already")
 
     async def _shut_down(self, http: HTTPServer, exchange: Exchange) -> None:
         http.stop()

@@ -20,10 +20,14 @@ class WorkerSettings:
     Attributes:
         count: How many.
         arguments: What each gets on its command line, besides its name and endpoint.
+        memory_limit: One that holds more bytes is replaced; 0 is off.
+        max_requests: One that has ended so many generations is replaced; 0 is off.
     """
 
     count: int
     arguments: tuple[str, ...]
+    memory_limit: int = 0
+    max_requests: int = 0
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Settings:
         keep_crashes: How many of them.
         workers: The local workers to supervise; None for a frontend alone.
         limits: How much may wait, and how long; for workers and for clients.
+        drain_seconds: How long a worker that is drained may go on with what it has.
         grace_seconds: How long running answers may go on after SIGTERM.
         stall_seconds: A client that takes next to nothing of its answer for so long is given up.
     """
@@ -49,6 +54,7 @@ class Settings:
     limits: Limits
     crash_dir: Path
     keep_crashes: int
+    drain_seconds: float = 30.0
     stall_seconds: float = 60.0
     workers: WorkerSettings | None = None
 

@@ -28,6 +28,7 @@ from ..errors import (
     UnsupportedMediaType,
 )
 from ..exchange import Exchange
+from ..nursery import Nursery
 from .sse import PIECE_BYTES
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,8 @@ class Services:
         policy: Says who is let in.
         max_body_bytes: The largest body that is looked at.
         stall_seconds: A client that takes nothing of its stream for so long is given up.
+        drain_seconds: How long a worker that is drained may go on with what it has.
+        nursery: Keeps our own workers; None if there are none.
     """
 
     exchange: Exchange
@@ -55,6 +58,8 @@ class Services:
     policy: AccessPolicy
     max_body_bytes: int
     stall_seconds: float
+    drain_seconds: float
+    nursery: Nursery | None
 
 
 @stream_request_body
@@ -63,6 +68,9 @@ class ApiHandler(RequestHandler):
 
     public: ClassVar[bool] = False
     """Whether the route is answered without an API key."""
+
+    takes_body: ClassVar[bool] = True
+    """Whether a POST has content; without, none need be announced, and none may be sent."""
 
     services: Services
 
@@ -85,7 +93,7 @@ class ApiHandler(RequestHandler):
             raise self._too_large()
         try:
             self._check_access()
-            if self.request.method == "POST":
+            if self.request.method == "POST" and self.takes_body:
                 self._check_announced_body()
         except ApiError as error:
             self._refusal = error
@@ -151,6 +159,8 @@ class ApiHandler(RequestHandler):
     async def _answer(self, *args: str) -> None:
         if self._refusal is not None:
             raise self._refusal
+        if self._body and not self.takes_body:
+            raise InvalidRequest("This takes no body.")
         method = self.request.method or ""
         if method == "HEAD":
             method = "GET"  # Tornado leaves the body out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from ..dispatcher import Worker
+from ..dispatcher import Dispatcher, Worker, WorkerState
 from .handler import ApiHandler
 
 
@@ -28,10 +28,22 @@ class Readiness(ApiHandler):
         dispatcher = self.services.exchange.dispatcher
         state = {
             "status": "ready" if dispatcher.ready else "not ready",
+            **({} if dispatcher.ready else {"reason": why_not_ready(dispatcher)}),
             "workers": [_describe(worker, dispatcher.begun(worker)) for worker in dispatcher.workers],
             "queued": dispatcher.queued,
         }
         self.send_json(state, 200 if dispatcher.ready else 503)
+
+
+def why_not_ready(dispatcher: Dispatcher) -> str:
+    """Return a sentence's part for an operator: why no worker takes work."""
+    if dispatcher.trouble is not None:
+        return dispatcher.trouble
+    if loading := [worker for worker in dispatcher.workers if worker.state is WorkerState.LOADING]:
+        return "; ".join(f"{worker.hello.worker} is loading: {worker.loading.stage}" for worker in loading)
+    if dispatcher.workers:
+        return "; ".join(f"{worker.hello.worker} is {worker.state.value}" for worker in dispatcher.workers)
+    return "the workers are being started" if dispatcher.expected else "no worker is connected"
 
 
 def _describe(worker: Worker, begun: int) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from typing import Any
 
 from ...protocol.endpoints import EndpointError
 from ..dispatcher import Lost
+from ..memory import footprint_bytes
 from .dossier import Dossier, of_loss
-from .memory import resident_bytes
 from .stderr import LastLines
 from .store import CrashStore
 
@@ -67,20 +67,23 @@ class CrashRegister:
         if (child := self._children.get(pid)) is not None:
             child.expected = True
 
-    def exited(self, pid: int, code: int, words: str) -> None:
+    def exited(self, pid: int, code: int, words: str) -> str | None:
         """A worker that we have started has ended, and the dispatcher was told so.
 
         Args:
             pid: Its process.
             code: As `subprocess` has it: negative for a signal.
             words: The same for a person.
+
+        Returns:
+            The id of its dossier; None if its end is no crash.
         """
         child = self._children.pop(pid)
         if child.settling is not None:
             child.settling.cancel()
         dossier = child.dossier
         if child.expected or (code == 0 and (dossier is None or _went_by_itself(dossier))):
-            return
+            return None
         if dossier is None:  # it never came so far as to greet
             dossier = Dossier(
                 id=secrets.token_hex(5),
@@ -99,6 +102,7 @@ class CrashRegister:
         elif _went_by_itself(dossier):
             log.warning("%s (process %d) left badly: %s; crash %s", child.name, pid, words, dossier.id)
         self._keep(replace(dossier, exit=words, exit_code=code, stderr=child.stderr.read()))
+        return dossier.id
 
     # --- the exchange's news ---
 
@@ -133,7 +137,7 @@ class CrashRegister:
 
     def observe(self, pids: Iterable[int]) -> None:
         """Look at the memory of these processes and of our own children; call it about once a second."""
-        now = {pid: resident_bytes(pid) or self._memory.get(pid) for pid in {*pids, *self._children}}
+        now = {pid: footprint_bytes(pid) or self._memory.get(pid) for pid in {*pids, *self._children}}
         self._memory = {pid: size for pid, size in now.items() if size is not None}
 
     # --- those who ask ---

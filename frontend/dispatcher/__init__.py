@@ -6,6 +6,8 @@ A worker, known by its socket identity, is
 
     loading    Hello -> Welcome; its generations, had it any, are lost
     ready      Ready; takes at most `capacity` generations
+    draining   Drain; gets nothing new, and may finish what it has for a while. What is left then is queued again,
+               with nobody to blame. Empty, it is ended by those who started it, or refused for good
     leaving    Leaving; finishes what it has, gets nothing new
     (gone)     Dead, Exited, Unreachable, silence, or a wedge: beats arrive, work is there, no step is done
 
@@ -31,7 +33,10 @@ generation from another worker than its own is dropped.
 from .events import (
     Abandoned,
     Action,
+    BecameReady,
     Deliver,
+    Drain,
+    Drained,
     Event,
     Exited,
     Expecting,
@@ -39,6 +44,7 @@ from .events import (
     Interrupted,
     Lost,
     Pardoned,
+    ProcessNews,
     Received,
     Retire,
     Started,
@@ -54,8 +60,11 @@ from .state import Limits, Worker, WorkerState
 __all__ = [
     "Abandoned",
     "Action",
+    "BecameReady",
     "Deliver",
     "Dispatcher",
+    "Drain",
+    "Drained",
     "Event",
     "Exited",
     "Expecting",
@@ -64,6 +73,7 @@ __all__ = [
     "Limits",
     "Lost",
     "Pardoned",
+    "ProcessNews",
     "Received",
     "Retire",
     "Started",

@@ -51,9 +51,29 @@ class Exited:
 
 @dataclass(frozen=True, slots=True)
 class Expecting:
-    """So many workers are about to come by themselves (started here, and not given up)."""
+    """So many workers are about to come by themselves (started here, and not given up).
+
+    Attributes:
+        trouble: Why none of them is likely to get ready soon, in words for clients; None while there is hope.
+    """
 
     workers: int
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """A worker is to be emptied: it gets nothing new, and may finish what it has for a while.
+
+    Attributes:
+        seconds: How long; what is left then goes on elsewhere.
+        successor: Another one takes its place: what is left may wait for that one, and `Drained` tells when this
+            one is empty. Otherwise it keeps what nobody else can take, and is refused once it is empty.
+    """
+
+    identity: bytes
+    seconds: float
+    successor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +88,7 @@ class Tick:
     """Time has passed; comes about once a second."""
 
 
-Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Pardoned | Tick
+Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Tick
 
 # --- actions ---------------------------------------------------------------------------------------------
 
@@ -127,6 +147,22 @@ class Retire:
 
 
 @dataclass(frozen=True, slots=True)
+class BecameReady:
+    """A worker takes work from now on."""
+
+    worker: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drained:
+    """A worker that is to be replaced has nothing to do any more, or is lost: its process can be ended."""
+
+    worker: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Interrupted:
     """A generation that a worker had when it was lost; nothing of its text.
 
@@ -172,4 +208,7 @@ class Lost:
     generations: tuple[Interrupted, ...]
 
 
-Action = Transmit | Deliver | Retire | Lost
+ProcessNews = Retire | BecameReady | Drained
+"""What concerns the one who started a worker's process."""
+
+Action = Transmit | Deliver | ProcessNews | Lost

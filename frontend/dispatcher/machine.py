@@ -27,10 +27,14 @@ from ...protocol.messages import (
     same_major,
 )
 from .convictions import Conviction, Convictions
+from .drains import DISMISSED, Drains
 from .events import (
     Abandoned,
     Action,
+    BecameReady,
     Deliver,
+    Drain,
+    Drained,
     Event,
     Exited,
     Expecting,
@@ -60,6 +64,10 @@ class Dispatcher:
         self._models: dict[str, KnownModel] = {}
         self._fenced: dict[bytes, float] = {}
         self._expected = 0
+        self._trouble: str | None = None
+        self._drains = Drains()
+        # A drained worker's successor is on its way, and nobody else serves.
+        self._promised = False
         self._convictions = Convictions(self._limits.conviction_seconds)
 
     # --- what others may look at ---
@@ -78,6 +86,16 @@ class Dispatcher:
     def ready(self) -> bool:
         """Whether a worker takes work."""
         return any(worker.state is WorkerState.READY for worker in self._workers.values())
+
+    @property
+    def expected(self) -> int:
+        """How many workers are kept running here, whatever state they are in."""
+        return self._expected
+
+    @property
+    def trouble(self) -> str | None:
+        """Why none of those is likely to get ready soon; None while there is hope."""
+        return self._trouble
 
     @property
     def queued(self) -> int:
@@ -102,6 +120,10 @@ class Dispatcher:
 
     def handle(self, event: Event, now: float) -> list[Action]:
         """Take one event and return what is to be done, in order."""
+        # Before: what has run goes before what waits. After: the event may have emptied a worker.
+        return self._settle_drains(now) + self._handle(event, now) + self._settle_drains(now)
+
+    def _handle(self, event: Event, now: float) -> list[Action]:
         match event:
             case Received(identity, message):
                 return [] if identity in self._fenced else self._received(identity, message, now)
@@ -113,12 +135,14 @@ class Dispatcher:
                 return self._lose(identity, reason, now)
             case Exited(pid, reason):
                 return self._exited(pid, reason, now)
-            case Expecting(workers):
-                self._expected = workers
+            case Expecting(workers, trouble):
+                self._expected, self._trouble = workers, trouble
                 return []
             case Pardoned(fingerprint):
                 self._convictions.pardon(fingerprint)
                 return []
+            case Drain():
+                return self._drain(event, now)
             case Tick():
                 return self._tick(now)
 
@@ -136,6 +160,8 @@ class Dispatcher:
         if not self._workers and not self._expected:
             failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
             return [Deliver(number, failure)]
+        if self._hopeless(model):
+            return [Deliver(number, Failure(Why.UNAVAILABLE, f"No worker can serve: {self._trouble}."))]
         has_room = any(worker.room > 0 and worker.serves(model) for worker in self._workers.values())
         if not has_room and len(self._queue) >= self._limits.queue_length:
             failure = Failure(
@@ -146,6 +172,10 @@ class Dispatcher:
         self._generations[number] = Generation(event.request, model, now, now)
         self._queue.append(number)
         return self._dispatch()
+
+    def _hopeless(self, model: str | None) -> bool:
+        """Tell whether nobody serves `model`, and those who might are in trouble."""
+        return self._trouble is not None and not any(worker.serves(model) for worker in self._workers.values())
 
     def _unknown_model(self, model: str | None) -> Failure:
         names = ", ".join(repr(name) for name in self._models)
@@ -208,21 +238,33 @@ class Dispatcher:
                 f"{hello.protocol}; install the same version of mlx-llm-server on both sides"
             )
             return [*lost, Transmit(identity, Refused(reason))]
-        self._workers[identity] = Worker(identity, hello, heard_at=now, loading_at=now, progress_at=now)
+        if self._drains.dismissed(identity):
+            return [*lost, Transmit(identity, Refused(DISMISSED))]
+        worker = Worker(identity, hello, heard_at=now, loading_at=now, progress_at=now)
+        self._workers[identity] = worker
+        if identity in self._drains:
+            worker.state = WorkerState.DRAINING
         return [*lost, Transmit(identity, Welcome(PROTOCOL_VERSION))]
 
     def _became_ready(self, worker: Worker, ready: Ready, now: float) -> list[Action]:
         worker.ready = ready
+        told: list[Action] = []
         if worker.state is WorkerState.LOADING:
             worker.state = WorkerState.READY
+            self._promised = False
+            told = [BecameReady(worker.hello.worker, worker.hello.pid)]
         self._models[ready.model.id] = KnownModel(ready.model, now)
-        return self._dispatch()
+        # A drained one's work, if that is due, goes before what waits.
+        return told + self._settle_drains(now) + self._dispatch()
 
     def _leaves(self, worker: Worker) -> list[Action]:
-        worker.state = WorkerState.LEAVING
+        self._take_no_more(worker, WorkerState.LEAVING)
+        return self._dispatch()
+
+    def _take_no_more(self, worker: Worker, state: WorkerState) -> None:
+        worker.state = state
         if worker.kept_for not in worker.running:
             worker.kept_for = None  # another one may be
-        return self._dispatch()
 
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
         worker.at_step(message.step, 0.0, now)
@@ -270,11 +312,13 @@ class Dispatcher:
 
     def _release(self, worker: Worker, number: int) -> None:
         worker.running.discard(number)
+        worker.ended += 1
         del self._generations[number]
         if worker.kept_for == number:
             worker.kept_for = None
 
     def _exited(self, pid: int, reason: str, now: float) -> list[Action]:
+        self._drains.exited(pid)
         identities = [identity for identity, worker in self._workers.items() if worker.hello.pid == pid]
         return [action for identity in identities for action in self._lose(identity, reason, now)]
 
@@ -319,10 +363,64 @@ class Dispatcher:
                     del self._generations[number]
                     actions.append(Deliver(number, self._convictions.convict(generation.request, reason, now)))
                     continue
-            generation.worker, generation.started, generation.queued_at = None, False, now
+            generation.wait_again(now)
             self._queue.append(number)
+        self._sort_queue()
+        return actions
+
+    def _sort_queue(self) -> None:
         # Numbers rise with time, so this is the order in which they came.
         self._queue = deque(sorted(self._queue))
+
+    # --- draining ---
+
+    def _drain(self, order: Drain, now: float) -> list[Action]:
+        worker = self._workers.get(order.identity)
+        if worker is None or order.identity in self._drains:
+            return []
+        self._drains.begin(order, worker.hello, now)
+        if worker.state is not WorkerState.LEAVING:
+            self._take_no_more(worker, WorkerState.DRAINING)
+        self._promised |= order.successor and not self._others_take(worker)
+        return self._settle_drains(now) + self._dispatch()
+
+    def _settle_drains(self, now: float) -> list[Action]:
+        """Let go of the draining workers that are empty, or whose time is up; a lost one is empty too."""
+        actions: list[Action] = []
+        for identity, drain in self._drains.under_way():
+            worker = self._workers.get(identity)
+            if worker is not None and worker.running:
+                if now < drain.until or not (drain.successor or self._others_take(worker)):
+                    continue
+                actions += self._take_away(worker, now)
+            drain.over = True
+            if drain.successor:
+                actions.append(Drained(drain.worker, drain.pid))
+            elif worker is not None:
+                self._forget(identity, DISMISSED, now, died=False)
+                actions.append(Transmit(identity, Refused(DISMISSED)))
+        return actions + self._dispatch() if actions else []
+
+    def _others_take(self, worker: Worker) -> bool:
+        """Tell whether another worker takes work for this one's model."""
+        return worker.ready is not None and any(
+            other.takes(worker.ready.model.id) for other in self._workers.values()
+        )
+
+    def _take_away(self, worker: Worker, now: float) -> list[Action]:
+        """Put what a living worker has back into the queue, to be resumed; what it still says of it is dropped."""
+        actions: list[Action] = []
+        for number in sorted(worker.running):
+            generation = self._generations[number]
+            if generation.cancelled:
+                del self._generations[number]
+                continue
+            generation.wait_again(now)
+            self._queue.append(number)
+            actions.append(Transmit(worker.identity, Cancel(number)))
+        worker.running.clear()
+        worker.kept_for = None
+        self._sort_queue()
         return actions
 
     # --- time ---
@@ -371,15 +469,17 @@ class Dispatcher:
             waited = now - generation.queued_at
             served = any(worker.serves(generation.model) for worker in self._workers.values())
             unready = 0.0 if served else now - max(generation.queued_at, self._served_at(generation.model))
-            # Who has a part of the answer already waits for a worker as long as it may take to load.
-            begun = generation.announced or generation.deaths
-            patience = self._limits.queue_seconds if begun else self._limits.unready_seconds
-            if waited <= self._limits.queue_seconds and unready <= patience:
+            # Who has a part of the answer already waits for a worker as long as it may take to load; so do all if
+            # it was we who ended the last one.
+            may_load = generation.announced or generation.deaths or self._promised
+            patience = self._limits.queue_seconds if may_load else self._limits.unready_seconds
+            in_vain = self._hopeless(generation.model) and not generation.announced
+            if waited <= self._limits.queue_seconds and unready <= patience and not in_vain:
                 continue
             self._queue.remove(number)
             del self._generations[number]
             self._keep_none_for(number)
-            why = "every worker is busy" if served else "no worker is ready"
+            why = "every worker is busy" if served else self._trouble or "no worker is ready"
             failure = Failure(
                 Why.UNAVAILABLE, f"The request waited {waited:.0f} s: {why}. Please try again later."
             )

@@ -54,6 +54,7 @@ class WorkerState(Enum):
 
     LOADING = "loading"
     READY = "ready"
+    DRAINING = "draining"
     LEAVING = "leaving"
 
 
@@ -82,6 +83,8 @@ class Worker:
     slowest: float = 0.0
     running: set[int] = field(default_factory=set)
     kept_for: int | None = None
+    # How many generations ended on it.
+    ended: int = 0
 
     def at_step(self, step: int, still_seconds: float, now: float) -> None:
         """Take which step the engine is at, and for how long."""
@@ -137,6 +140,10 @@ class Generation:
     deaths: int = 0
     died_at: int = 0
     prompt_tokens: int | None = None
+
+    def wait_again(self, now: float) -> None:
+        """Be without a worker from now on."""
+        self.worker, self.started, self.queued_at = None, False, now
 
     def survive(self) -> None:
         """Count a death of its worker; those before some progress are of no account."""

@@ -5,8 +5,10 @@ from dataclasses import replace
 from mlx_llm_server.frontend.dispatcher import (
     Abandoned,
     Action,
+    BecameReady,
     Deliver,
     Dispatcher,
+    Drain,
     Event,
     Failure,
     Limits,
@@ -69,15 +71,17 @@ class Driver:
         self.now = 1000.0
         self.accepted: set[int] = set()
         self.lost: list[Lost] = []
+        self.ready: list[BecameReady] = []
 
     def handle(self, event: Event) -> list[Action]:
-        """Return what is to be done; the losses, which are only told, are collected in `lost`."""
+        """Return what is to be done; losses and readiness are only told, and collected in `lost` and `ready`."""
         actions = self.dispatcher.handle(event, self.now)
         self.lost += [action for action in actions if isinstance(action, Lost)]
+        self.ready += [action for action in actions if isinstance(action, BecameReady)]
         # Whoever gets a generation has not accepted it yet.
         given = [action.message for action in actions if isinstance(action, Transmit)]
         self.accepted -= {message.generation for message in given if isinstance(message, Generate)}
-        return [action for action in actions if not isinstance(action, Lost)]
+        return [action for action in actions if not isinstance(action, Lost | BecameReady)]
 
     def hear(self, identity: bytes, message: FromWorker) -> list[Action]:
         return self.handle(Received(identity, message))
@@ -102,6 +106,9 @@ class Driver:
         """Submit a generation that this worker gets, and let the worker begin it."""
         assert generate(identity, number) in self.submit(number)
         self.hear(identity, Accepted(number, 5))
+
+    def drain(self, identity: bytes, *, seconds: float = 30, successor: bool = True) -> list[Action]:
+        return self.handle(Drain(identity, seconds, successor))
 
     def abandon(self, number: int) -> list[Action]:
         return self.handle(Abandoned(number))

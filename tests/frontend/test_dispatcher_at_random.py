@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from mlx_llm_server.frontend.dispatcher import (
     Action,
     Deliver,
+    Drained,
     Event,
     Exited,
     Expecting,
@@ -31,6 +32,7 @@ from mlx_llm_server.protocol.messages import (
     Generate,
     Introduce,
     Leaving,
+    Refused,
     Step,
     Welcome,
     WorkerBeat,
@@ -52,6 +54,8 @@ class Process:
     alive: bool = True
     loaded: bool = False
     leaving: bool = False
+    draining: bool = False
+    refused: bool = False
     step: int = 0
     has: set[int] = field(default_factory=set)
     said: dict[int, int] = field(default_factory=dict)  # of each generation it has, how many tokens there are
@@ -82,6 +86,7 @@ class Traffic(RuleBasedStateMachine):
         self.abandoned: set[int] = set()
         self.started: set[int] = set()
         self.over: set[int] = set()
+        self.drained: list[int] = []
         self.heard: dict[int, int] = {}  # of each generation, how many tokens its client has
 
     # --- what the exchange does ---
@@ -99,8 +104,11 @@ class Traffic(RuleBasedStateMachine):
                     self.deliver(number, item)
                 case Transmit(identity, message):
                     self.transmit(self.processes[identity], message)
-                case Retire(pid):
+                case Retire(pid=pid):
                     self.kill(next(process for process in self.processes.values() if process.pid == pid))
+                case Drained(pid=pid):
+                    self.drained.append(pid)
+                    self.take_away(next(process for process in self.processes.values() if process.pid == pid))
 
     def deliver(self, number: int, item: Started | Delta | Failure) -> None:
         assert 1 <= number <= self.submitted
@@ -126,21 +134,34 @@ class Traffic(RuleBasedStateMachine):
             case Generate(number):
                 assert number not in process.has
                 assert process.loaded
-                assert not process.leaving
+                assert not any((process.leaving, process.draining, process.refused))
                 assert number == min(self.waiting_like(number), default=number), "the oldest goes first"
                 assert message.resume == tuple(range(self.heard.get(number, 0))), "what the client has is resumed"
                 process.has.add(number)
                 process.said[number] = len(message.resume)
             case Cancel(number):
                 assert number not in process.cancelled, "a cancel is sent once"
-                assert number in self.abandoned
+                assert number in self.abandoned or process.draining
+                if number in process.has and number not in self.abandoned:
+                    process.has.discard(number)  # it may say more of it, but nobody listens
+                    process.ended.append(number)
                 process.cancelled |= {number} & process.has
+            case Refused():
+                assert process.draining
+                process.refused = True
+                process.forget()
             case Welcome() if process.leaving:
                 self.hear(process, Leaving("told to stop"))
-            case Introduce():
+            case Introduce() if not process.refused:
                 process.forget()
                 process.loaded = False
                 self.hear(process, hello(process.pid))
+
+    def take_away(self, process: Process) -> None:
+        """Let a drained worker have nothing more; one that was lost still has what it had."""
+        if process.identity in {worker.identity for worker in self.driver.dispatcher.workers}:
+            assert not process.alive or process.has <= process.cancelled, "only what nobody waits for"
+            process.forget()
 
     def waiting_like(self, number: int) -> list[int]:
         """Return who waits for the same as the one that just went out; suspects wait by themselves."""
@@ -171,7 +192,7 @@ class Traffic(RuleBasedStateMachine):
         able = [
             process
             for process in self.processes.values()
-            if alive in (None, process.alive) and loaded in (None, process.loaded)
+            if not process.refused and alive in (None, process.alive) and loaded in (None, process.loaded)
         ]
         return data.draw(st.sampled_from(able), label="worker") if able else None
 
@@ -291,6 +312,22 @@ class Traffic(RuleBasedStateMachine):
             process.leaving = True
             self.hear(process, Leaving("told to stop"))
 
+    @rule(data=st.data(), seconds=st.sampled_from([0, 5, 30]), successor=st.booleans())
+    def a_worker_is_drained(self, data: st.DataObject, seconds: float, successor: bool) -> None:
+        process = self.draw(data)
+        if process is None or process.identity not in {w.identity for w in self.driver.dispatcher.workers}:
+            return
+        process.draining = True
+        self.perform(self.driver.drain(process.identity, seconds=seconds, successor=successor))
+
+    @rule(data=st.data())
+    def a_worker_that_was_drained_is_ended(self, data: st.DataObject) -> None:
+        able = [process for process in self.processes.values() if process.alive and process.pid in self.drained]
+        if able:
+            process = data.draw(st.sampled_from(able), label="drained")
+            self.kill(process)
+            self.handle(Exited(process.pid, "exit code 0"))
+
     @rule(tokens=st.sampled_from([1, 3, 20]))
     def all_answers_go_on(self, tokens: int) -> None:
         for process in [process for process in self.processes.values() if process.alive and process.has]:
@@ -355,11 +392,17 @@ class Traffic(RuleBasedStateMachine):
         self.driver.now += seconds
         if beating:
             for process in list(self.processes.values()):
-                if process.alive:
+                if process.alive and not process.refused:
                     self.hear(process, WorkerBeat(process.step, len(process.has)))
         self.perform(self.driver.tick(0))
 
     # --- what always holds ---
+
+    @invariant()
+    def a_drained_worker_has_nothing_and_is_told_once(self) -> None:
+        assert len(self.drained) == len(set(self.drained))
+        for worker in self.driver.dispatcher.workers:
+            assert not (worker.running and worker.hello.pid in self.drained)
 
     @invariant()
     def a_credit_is_held_for_what_the_worker_has_and_nothing_else(self) -> None:
@@ -396,6 +439,8 @@ class Traffic(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         """Let every worker finish what it has, and the queue run out: nothing is left, no credit and no client."""
+        draining = {process.pid for process in self.processes.values() if process.draining}
+        assert set(self.drained) <= draining
         self.finish_all()
         for _ in range(2):  # what a worker had that died unseen waits from then on
             self.driver.now += 1000

@@ -147,11 +147,11 @@ def _sabotage_worker() -> None:
 
 def _hasten_nursery() -> None:
     """Let dead workers be started again at once: how long that waits, and why, is tested elsewhere."""
-    from mlx_llm_server.frontend import nursery  # noqa: PLC0415 - only in a frontend
+    from mlx_llm_server.frontend.nursery import backoff  # noqa: PLC0415 - only in a frontend
 
-    assert nursery.FIRST_PAUSE_SECONDS
-    assert nursery.LONGEST_PAUSE_SECONDS
-    nursery.FIRST_PAUSE_SECONDS = nursery.LONGEST_PAUSE_SECONDS = 0.01  # pyright: ignore[reportConstantRedefinition]
+    assert backoff.FIRST_PAUSE_SECONDS
+    assert backoff.LONGEST_PAUSE_SECONDS
+    backoff.FIRST_PAUSE_SECONDS = backoff.LONGEST_PAUSE_SECONDS = 0.01  # pyright: ignore[reportConstantRedefinition]
 
 
 def _shrink_send_buffers() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import signal
 import socket
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,27 @@ def test_a_signal_while_the_model_loads_ends_all(house: House, slow_model: Path)
     assert server.wait() == 0
     until(lambda: not house.processes(), "no process is left")
     assert "Traceback" not in server.log
+
+
+# Starts a server on a terminal of its own, closes that once the server listens, and ends as it does.
+ON_A_TERMINAL = """
+import os, pty, sys
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+said = b""
+while b"listening" not in said:
+    said += os.read(terminal, 4096)
+os.close(terminal)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+def test_a_terminal_that_is_closed_ends_all(house: House, counting_model: Path) -> None:
+    command = [str(Path(sysconfig.get_path("scripts")) / "mlx-serve"), "up", "--model", str(counting_model)]
+    server = house.start(["python", "-c", ON_A_TERMINAL, *command, "--port", str(free_port())])
+    assert server.wait() == 0
+    until(lambda: not house.processes(), "no process is left")
 
 
 def test_an_idle_connection_does_not_hold_up_the_end(house: House) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from pathlib import Path
 
+from .hooks import hook
 from .reading import Read, read
 from .servers import House, counted, user
 
@@ -26,10 +26,8 @@ if "worker" in sys.orig_argv:
 
 
 def test_it_ends_alone_and_the_others_complete(house: House, slow_model: Path, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(POISON)
     vocabulary = json.loads((slow_model / "tokenizer.json").read_text())["model"]["vocab"]
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-    server = house.up(slow_model, PYTHONPATH=path, POISON=str(vocabulary["Ġ40"]))
+    server = house.up(slow_model, PYTHONPATH=hook(tmp_path, POISON), POISON=str(vocabulary["Ġ40"]))
 
     async def ask() -> list[Read]:
         async with server.async_openai() as client:

@@ -39,7 +39,10 @@ def lost(loss: Lost = LOST) -> Happening:
 
 
 def exited(code: int, words: str = "") -> Happening:
-    return lambda crashes: crashes.exited(7, code, words)
+    def happen(crashes: CrashRegister) -> None:
+        crashes.exited(7, code, words)
+
+    return happen
 
 
 def expected(crashes: CrashRegister) -> None:
@@ -147,7 +150,7 @@ def test_what_waits_for_an_exit_is_written_at_the_end(after: After) -> None:
 def test_the_memory_is_that_of_the_last_look_that_saw_it(after: After, monkeypatch: pytest.MonkeyPatch) -> None:
     def looked_at(crashes: CrashRegister) -> None:
         for seen in (123, None):
-            monkeypatch.setattr(register, "resident_bytes", lambda _, seen=seen: seen)
+            monkeypatch.setattr(register, "footprint_bytes", lambda _, seen=seen: seen)
             crashes.observe([7])
 
     (told,) = after(looked_at, lost())
