@@ -173,6 +173,7 @@ class Link:
         self._step = 0
         self._start_ordered = False
         self._leave_by: float | None = None
+        self._stop_ordered = False
         self._running = True
 
     # --- for other threads ---
@@ -403,8 +404,8 @@ class Link:
                 running = 0 if self._scheduler is None else self._scheduler.running(peer.index)
                 self._send(peer, WorkerBeat(self._step, running, round(self._orders.still_seconds, 3)))
         done = self._scheduler is None or self._scheduler.idle
-        if self._leave_by is not None and (done or now >= self._leave_by):
-            self._leave_by = float("inf")
+        if self._leave_by is not None and (done or now >= self._leave_by) and not self._stop_ordered:
+            self._stop_ordered = True
             self._orders.give(Stop(0))
 
     def _die_standing(self) -> None:
