@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-PROTOCOL_VERSION = "2.0"
+PROTOCOL_VERSION = "2.1"
 
 
 def same_major(version: str) -> bool:
@@ -101,11 +101,14 @@ class Aside:
         reasoning: The part of a thought that became certain.
         reasoning_tokens: How many of the delta's tokens belong to a thought, its marks included.
         tool_calls: The calls that became complete.
+        cached_tokens: How many tokens of the prompt were found in the prefix cache; with the first delta of a
+            generation that is not resumed.
     """
 
     reasoning: str = ""
     reasoning_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +266,7 @@ class Generate:
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
             behind them. They count towards `max_tokens`.
+        cache_scope: Generations of one scope may use what each other left in the prefix cache.
     """
 
     generation: int
@@ -274,6 +278,7 @@ class Generate:
     tools: tuple[str, ...] = ()
     enable_thinking: bool | None = None
     resume: tuple[int, ...] = ()
+    cache_scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,8 +288,13 @@ class Cancel:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClearPrefixCache:
+    """Forget what the prefix cache holds, of every scope and for every frontend."""
+
+
 FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Leaving | Dead
-FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel
+FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache
 Message = FromWorker | FromFrontend
 
 TYPES: dict[str, type[Message]] = {
@@ -304,5 +314,6 @@ TYPES: dict[str, type[Message]] = {
     "frontend_beat": FrontendBeat,
     "generate": Generate,
     "cancel": Cancel,
+    "clear_prefix_cache": ClearPrefixCache,
 }
 POSITIONAL = (ToolCall, ChatMessage, Sampling, Model, Aside, Delta)

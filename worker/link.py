@@ -25,6 +25,7 @@ from ..protocol import codec
 from ..protocol.messages import (
     PROTOCOL_VERSION,
     Cancel,
+    ClearPrefixCache,
     Dead,
     FromWorker,
     FrontendBeat,
@@ -86,7 +87,12 @@ class Stop:
     code: int
 
 
-Order = Start | Stop | Insert | Remove
+@dataclass(frozen=True)
+class Clear:
+    """Forget what the prefix cache holds."""
+
+
+Order = Start | Stop | Insert | Remove | Clear
 
 # --- what the main thread tells us -----------------------------------------------------------------------
 
@@ -250,6 +256,9 @@ class Link:
                 self._handle(Requested(peer.index, message))
             case Cancel() if self._scheduler is not None:
                 self._handle(CancelRequested(peer.index, message.generation))
+            case ClearPrefixCache():
+                log.info("the frontend at %s clears the prefix cache", peer.endpoint)
+                self._orders.put(Clear())
             case FrontendBeat():
                 pass  # hearing it was all
             case Welcome(protocol):

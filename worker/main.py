@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
 from . import blas
-from .link import Leave, Link, Loaded, Order, Start, Stop
+from .link import Clear, Leave, Link, Loaded, Order, Start, Stop
 from .scheduler import Insert, Remove, Stepped
 
 log = logging.getLogger(__name__)
@@ -34,6 +34,9 @@ class Options:
         name: How the worker is called in logs and status.
         max_batch: Generations that decode together.
         widen: On a CPU, widen the weights to float32 if they fit.
+        prefix_cache: Bytes of caches that are kept for prompts to come; None takes a share of what is free.
+        prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
+        max_prefill_batch: Prompts that are prefilled together; None is as many as decode together.
         lifeline: End when standard input ends: the parent holds its other end.
     """
 
@@ -43,6 +46,9 @@ class Options:
     name: str
     max_batch: int
     widen: bool = True
+    prefix_cache: int | None = None
+    prefill_chunk: int | None = None
+    max_prefill_batch: int | None = None
     lifeline: bool = False
 
 
@@ -82,6 +88,7 @@ def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tup
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .engine import Engine  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
+    from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
 
     try:
@@ -91,7 +98,16 @@ def _live(options: Options, orders: queue.SimpleQueue[Order], link: Link) -> tup
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
-    engine = Engine(loaded.model, loaded.tokenizer.eos_token_ids, options.max_batch)
+    prefix_cache = default_budget() if options.prefix_cache is None else options.prefix_cache
+    log.info("prefix cache: %s", f"{prefix_cache / 1e9:.2f} GB" if prefix_cache else "off")
+    engine = Engine(
+        loaded.model,
+        loaded.tokenizer.eos_token_ids,
+        options.max_batch,
+        max_prefill_batch=options.max_prefill_batch,
+        prefill_chunk=options.prefill_chunk,
+        prefix_cache=prefix_cache,
+    )
     engine.warm_up()
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
@@ -120,6 +136,8 @@ def _take_orders(engine, orders: queue.SimpleQueue[Order]) -> Stop | None:  # no
                 engine.insert(order)
             case Remove(keys):
                 engine.remove(keys)
+            case Clear():
+                engine.clear_prefix_cache()
             case Stop() as stop:
                 return stop
             case Start():
