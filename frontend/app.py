@@ -11,6 +11,7 @@ from .api.chat import ChatCompletions
 from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
+from .api.prefix_cache import ClearPrefixCaches
 from .api.status import Health, Readiness
 from .errors import NotFound
 
@@ -37,6 +38,7 @@ def make_app(services: Services) -> Application:
             (r"/v1/models/(.+)", ModelDetail, with_services),
             (r"/admin/crashes", CrashList, with_services),
             (r"/admin/crashes/([0-9a-f]{10})", CrashDetail, with_services),
+            (r"/admin/prefix-cache/clear", ClearPrefixCaches, with_services),
             (r"/health", Health, with_services),
             (r"/ready", Readiness, with_services),
         ],

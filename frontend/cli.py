@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..options import MODEL_OPTIONS, model_or_demo, with_options
+from ..options import MODEL_OPTIONS, model_arguments, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
@@ -64,6 +65,13 @@ _HTTP_OPTIONS = [
         metavar="ORIGIN",
         help="An origin whose pages may call the server, such as https://chat.example; * allows all. "
         "May be given several times.  [default: pages from this machine]",
+    ),
+    click.option(
+        "--share-prefix-cache",
+        is_flag=True,
+        envvar="MLX_SERVE_SHARE_PREFIX_CACHE",
+        help="Let requests of different API keys use what each other left in the prefix cache. Who holds a key "
+        "can then find out, by the time of an answer, how prompts of others begin.",
     ),
     click.option(
         "--max-body",
@@ -146,37 +154,30 @@ def frontend(**http: Any) -> None:
     help="How many workers to start and keep running; each loads the model.",
 )
 @with_options(_HTTP_OPTIONS)
-def up(
-    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, workers: int, **http: Any
-) -> None:
+def up(workers: int, **options: Any) -> None:
     """Serve a model: a frontend plus workers that are restarted when they die.
 
     Further workers, of this or another model, may join with `mlx-serve worker`.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, no_widen, workers))
+    _serve_model(options, workers)
 
 
 @click.command()
 @click.version_option(__version__, prog_name="mlx-llm-server")
 @with_options(MODEL_OPTIONS)
 @with_options(_HTTP_OPTIONS)
-def llm_server(model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, **http: Any) -> None:
+def llm_server(**options: Any) -> None:
     """Serve a model on Apple's MLX with an OpenAI-compatible API.
 
     This is `mlx-serve up` with one worker. HOST and PORT may come from the environment.
     """
-    _serve(http, _workers(model, adapter_file, max_batch, no_widen, 1))
+    _serve_model(options, 1)
 
 
-def _workers(
-    model: str | None, adapter_file: str | None, max_batch: int, no_widen: bool, count: int
-) -> WorkerSettings:
-    arguments = ["--model", model_or_demo(model), "--max-batch", str(max_batch)]
-    if no_widen:
-        arguments.append("--no-widen")
-    if adapter_file is not None:
-        arguments += ["--adapter-file", adapter_file]
-    return WorkerSettings(count, tuple(arguments))
+def _serve_model(options: dict[str, Any], workers: int) -> None:
+    names = inspect.signature(model_arguments).parameters
+    http = {name: value for name, value in options.items() if name not in names}
+    _serve(http, WorkerSettings(workers, model_arguments(**{name: options[name] for name in names})))
 
 
 def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
@@ -205,6 +206,7 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         queue_seconds=http["queue_timeout"],
         crash_dir=_crash_dir(http["crash_dir"]),
         keep_crashes=http["keep_crashes"],
+        share_prefix_cache=http["share_prefix_cache"],
         workers=workers,
     )
 

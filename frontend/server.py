@@ -15,6 +15,7 @@ from tornado.netutil import bind_sockets
 from ..protocol.endpoints import EndpointError
 from .api.handler import Services
 from .app import make_app
+from .cache_scope import CacheScopes
 from .crashes import CrashRegister, CrashStore
 from .dispatcher import Dispatcher, Failure, Limits, Retire, Why
 from .exchange import Exchange
@@ -88,7 +89,12 @@ class Server:
     def _http(self, exchange: Exchange, sockets: list[socket.socket]) -> HTTPServer:
         settings = self._settings
         services = Services(
-            exchange, self._crashes, settings.policy, settings.max_body_bytes, settings.stall_seconds
+            exchange,
+            self._crashes,
+            settings.policy,
+            CacheScopes(settings.policy, shared=settings.share_prefix_cache),
+            settings.max_body_bytes,
+            settings.stall_seconds,
         )
         http = HTTPServer(
             make_app(services),

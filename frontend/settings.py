@@ -33,6 +33,7 @@ class Settings:
         endpoint: Where workers connect.
         crash_dir: Where the dossiers of workers' deaths are kept.
         keep_crashes: How many of them.
+        share_prefix_cache: Whether requests of different API keys may use each other's prefixes.
         workers: The local workers to supervise; None for a frontend alone.
         grace_seconds: How long running answers may go on after SIGTERM.
         stall_seconds: A client that takes nothing of its stream for so long is given up.
@@ -48,6 +49,7 @@ class Settings:
     queue_seconds: float
     crash_dir: Path
     keep_crashes: int
+    share_prefix_cache: bool = False
     stall_seconds: float = 60.0
     workers: WorkerSettings | None = None
 

@@ -197,9 +197,7 @@ class ContinuousBatch(BatchGenerator):
 
     def _next(self) -> tuple[list[PromptProcessingBatch.Response], list[GenerationBatch.Response]]:
         """Do a step; what has come to the end of a prompt, or to a border in it, is kept."""
-        joining = len(self._unprocessed_sequences) - len(self._waits_for)
-        rows = min(len(self._prompt_batch) + joining, self._most_prompts)
-        self.prefill_step_size = max(1, self.prefill_tokens // max(1, rows))
+        self._divide(len(self._prompt_batch))
         prompts, tokens = super()._next()
         for response in prompts:
             if response.end_of_prompt:
@@ -222,12 +220,17 @@ class ContinuousBatch(BatchGenerator):
         self._unprocessed_sequences.extendleft(map(self._with_prefix, reversed(chosen)))
         batch = super()._make_batch(len(chosen))
         batch.__class__ = _PromptBatch
+        self._divide(len(self._prompt_batch) + len(batch))
         return batch
+
+    def _divide(self, prompts: int) -> None:
+        """Divide the step's tokens among so many prompts."""
+        self.prefill_step_size = max(1, self.prefill_tokens // max(1, prompts))
 
     def _choose(self, most: int) -> list[Any]:
         """Take the oldest prompts that need not wait out of the queue."""
         prefilling = {
-            uid: total - done
+            uid: total - done - 1
             for uid, (_, done, total) in zip(self._prompt_batch.uids, self._currently_processing, strict=True)
         }
         chosen: list[Any] = []
@@ -239,7 +242,7 @@ class ContinuousBatch(BatchGenerator):
                 waiting.append(sequence)
                 continue
             chosen.append(sequence)
-            prefilling[uid] = len(prompt) - self._prefixes.usable(self._scopes.get(uid), prompt)
+            prefilling[uid] = len(prompt) - 1 - self._prefixes.usable(self._scopes.get(uid), prompt)
         self._unprocessed_sequences = waiting
         return chosen
 
@@ -262,7 +265,7 @@ class ContinuousBatch(BatchGenerator):
         return False
 
     def _with_prefix(self, sequence: Any) -> Any:
-        """Return a sequence of mlx-lm's with its longest kept prefix in its caches, and only the rest to compute."""
+        """Return a sequence of mlx-lm's with its longest kept prefix in its caches; only the rest is computed."""
         uid, segments, most, caches, _, *others = sequence
         prompt = self._prompts[uid]
         found = self._prefixes.find(self._scopes.get(uid), prompt)

@@ -35,6 +35,9 @@ def worker(
     endpoints: tuple[str, ...],
     name: str | None,
     max_batch: int,
+    max_prefill_batch: int | None,
+    prefill_chunk: int | None,
+    prefix_cache: int | None,
     no_widen: bool,
     lifeline: bool,
 ) -> None:
@@ -55,6 +58,9 @@ def worker(
         endpoints=chosen,
         name=name or f"worker-{os.getpid()}",
         max_batch=max_batch,
+        max_prefill_batch=max_prefill_batch,
+        prefill_chunk=prefill_chunk,
+        prefix_cache=prefix_cache,
         widen=not no_widen,
         lifeline=lifeline,
     )

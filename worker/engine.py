@@ -19,6 +19,7 @@ from .prefix_cache import PrefixCache
 from .sampling import RowSampling, make_processors
 from .scheduler import Insert, Key, Token
 
+
 class Engine:
     """The running batch of one model.
 
@@ -102,7 +103,8 @@ class Engine:
         self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding)
         self.steps += 1
         tokens = [
-            Token(self._keys[r.uid], r.token, r.finish_reason, self._generator.take_cached(r.uid)) for r in responses
+            Token(self._keys[r.uid], r.token, r.finish_reason, self._generator.take_cached(r.uid))
+            for r in responses
         ]
         for response in responses:
             if response.finish_reason is not None:

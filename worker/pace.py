@@ -1,9 +1,9 @@
 """How many prompt tokens a step processes, by the measured speed of the steps before; knows no MLX and no clock.
 
-A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about one and a half
-times what a step without any takes, and the time between two tokens stays within three times of what it was. With no
-row to wait, chunks are larger, for the model's full speed, but end within about a second: cancellations are applied
-between them, and a worker whose steps don't end is taken for dead.
+A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about one and a
+half times what a step without any takes, and the time between two tokens stays within three times of what it was.
+With no row to wait, chunks are larger, for the model's full speed, but end within about a second: cancellations
+are applied between them, and a worker whose steps don't end is taken for dead.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ _IDLE_SECONDS = 1.0
 # Until a step without a chunk was measured.
 _FIRST_DECODE_SECONDS = 0.02
 _NEWEST_SHARE = 0.3
+# Shorter than any step; a clock may have seen none at all.
+_LEAST_SECONDS = 1e-6
 
 
 class PrefillPace:
@@ -29,7 +31,7 @@ class PrefillPace:
     def __init__(self, fixed: int | None = None) -> None:
         self._fixed = fixed
         self._last = _FIRST
-        self._seconds_per_token: float | None = None
+        self._tokens_per_second: float | None = None
         self._decode_seconds: float | None = None
         self._was_decode_only = False
 
@@ -43,10 +45,10 @@ class PrefillPace:
         """
         if self._fixed is not None:
             return self._fixed
-        if self._seconds_per_token is None:
+        if self._tokens_per_second is None:
             return self._last
         target = self._decode_target() if decoding else _IDLE_SECONDS
-        wanted = int(min(target / self._seconds_per_token, 2 * self._last, LARGEST))
+        wanted = int(min(target * self._tokens_per_second, 2 * self._last, LARGEST))
         self._last = wanted // 64 * 64 if wanted >= 64 else SMALLEST
         return self._last
 
@@ -70,7 +72,7 @@ class PrefillPace:
         target = self._decode_target() if decoding else _IDLE_SECONDS
         # A chunk that was not full says little of the speed, unless it was too slow even so.
         if 2 * tokens >= self._last or prefill > target:
-            self._seconds_per_token = prefill / tokens
+            self._tokens_per_second = tokens / max(prefill, _LEAST_SECONDS)
 
     def _decode_target(self) -> float:
         return min(_DECODES_PER_CHUNK * (self._decode_seconds or _FIRST_DECODE_SECONDS), _IDLE_SECONDS)

@@ -37,8 +37,8 @@ class Key(NamedTuple):
 class Token(NamedTuple):
     """One row's share of an engine step.
 
-    `finish` is `"stop"` at an end-of-turn token, `"length"`, or None; `cached` tells, with a row's first token, how
-    many tokens of its prompt were found in the prefix cache.
+    `finish` is `"stop"` at an end-of-turn token, `"length"`, or None; `cached` tells, with a row's first token,
+    how many tokens of its prompt were found in the prefix cache.
     """
 
     key: Key

@@ -57,11 +57,16 @@ class Expecting:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgetting:
+    """The workers shall clear their prefix caches."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed; comes about once a second."""
 
 
-Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Tick
+Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Forgetting | Tick
 
 # --- actions ---------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from ...protocol.messages import (
     Accepted,
     Cancel,
     Cancelled,
+    ClearPrefixCache,
     Dead,
     Failed,
     FromWorker,
@@ -35,6 +36,7 @@ from .events import (
     Exited,
     Expecting,
     Failure,
+    Forgetting,
     Received,
     Retire,
     Started,
@@ -109,6 +111,9 @@ class Dispatcher:
             case Expecting(workers):
                 self._expected = workers
                 return []
+            case Forgetting():
+                ready = [worker for worker in self.workers if worker.ready is not None]
+                return [Transmit(worker.identity, ClearPrefixCache()) for worker in ready]
             case Tick():
                 return self._tick(now)
 

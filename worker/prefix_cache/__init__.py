@@ -5,7 +5,7 @@
     cache.py     the two together: `find` for a prompt, `keep` for a row
     waiting.py   whether a prompt waits for another one that computes its prefix right now
 
-What is kept is a list of mlx-lm's caches for each sequence of ids in each scope, so `save_prompt_cache` can write it.
+What `find` returns for token ids and a scope is a list of mlx-lm's caches, as `save_prompt_cache` can write it.
 """
 
 from .cache import Found, PrefixCache, default_budget

@@ -114,7 +114,9 @@ class PrefixCache:
             positions = rows.cut_positions(batch, row, known, len(tokens))
         if self.by_snapshot:
             states = rows.cut_states(batch, row, len(tokens))
-        if (self._positions and known < len(tokens) and positions is None) or (self.by_snapshot and states is None):
+        if (self._positions and known < len(tokens) and positions is None) or (
+            self.by_snapshot and states is None
+        ):
             return
         self._tree.insert(scope, tokens, positions, states)
         # Now, or the lazy slices would hold the batch's arrays, and the next step would have to copy these.

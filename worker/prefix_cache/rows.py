@@ -1,10 +1,10 @@
 """A row's share of a batch's caches, cut out without waiting for what is being computed; and the way back.
 
-mlx-lm's own `extract` reads paddings back from the device, layer by layer. A row's length is known here, so nothing
-is read, and all of it is lazy: the caller evaluates it together with the next step.
+mlx-lm's own `extract` reads paddings back from the device, layer by layer. A row's length is known here, so
+nothing is read, and all of it is lazy: the caller evaluates it together with the next step.
 
-Two sorts of layers: *positions* (plain keys and values) can be cut at any token; *states* (sliding windows, recurrent
-states) hold only behind the last token.
+Two sorts of layers: *positions* (plain keys and values) can be cut at any token; *states* (sliding windows,
+recurrent states) hold only behind the last token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STATES = (RotatingKVCache, ArraysCache)
 
 
 class Positions:
-    """Keys and values of some tokens in a row, of every layer that has them, each of shape (1, heads, tokens, size)."""
+    """Keys and values of some tokens in a row, of every layer that has them: (1, heads, tokens, size) each."""
 
     def __init__(self, arrays: list[tuple[mx.array, mx.array]]) -> None:
         self.arrays = arrays
@@ -78,12 +78,12 @@ def has_states(caches: Sequence[Any]) -> bool:
 
 
 def cut_positions(batch: Sequence[Any], row: int, start: int, end: int) -> Positions | None:
-    """Return a row's keys and values from token `start` to `end`, which is its length; None if a layer has none."""
+    """Return a row's keys and values from token `start` to its length `end`; None if a layer has none."""
     arrays = []
     for cache in leaves(batch):
         if type(cache) is not BatchKVCache:
             continue
-        if cache.keys is None:
+        if cache.keys is None or cache.values is None:
             return None
         # Rows are justified to the right: the last token is right before `_idx`.
         part = slice(cache._idx - (end - start), cache._idx)  # noqa: SLF001 - `size()` is it, by chance
@@ -96,7 +96,7 @@ def cut_states(batch: Sequence[Any], row: int, length: int) -> States | None:
     caches: list[Any] = []
     for cache in leaves(batch):
         if type(cache) is BatchRotatingKVCache:
-            if cache.keys is None:
+            if cache.empty():
                 return None
             caches.append(_window(cache, row, length))
         elif type(cache) is ArraysCache:
@@ -116,7 +116,7 @@ def _window(cache: BatchRotatingKVCache, row: int, length: int) -> RotatingKVCac
         array = getattr(cache, name)[row : row + 1]
         end = cache._idx  # noqa: SLF001 - there is no other way to it
         if cache.rotated:
-            array, end = mx.roll(array, -end, axis=2), array.shape[2]
+            array, end = mx.roll(array, -end, 2), array.shape[2]
         setattr(single, name, _own(array[:, :, end - kept : end]))
     single.offset, single._idx = length, kept  # noqa: SLF001 - likewise
     return single

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar
 
 
 class Sized(Protocol):
@@ -27,7 +27,7 @@ class Sized(Protocol):
 class Piece(Sized, Protocol):
     """What was computed for some tokens in a row."""
 
-    def split(self, at: int) -> tuple[Piece, Piece]:
+    def split(self, at: int) -> tuple[Self, Self]:
         """Return what belongs to the first `at` tokens, and the rest."""
         ...
 
@@ -134,6 +134,8 @@ class PrefixTree(Generic[P, S]):
 
     def clear(self) -> None:
         """Forget everything."""
+        for node in self._nodes:  # parents and children hold each other, and this memory is wanted now
+            node.piece = node.snapshot = None
         self._roots.clear()
         self._nodes.clear()
         self._snapshots.clear()

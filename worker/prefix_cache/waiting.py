@@ -18,7 +18,7 @@ def worth_waiting(
         prompt: That could wait.
         usable: How many of its tokens are kept already.
         other: The prompt that is being prefilled; all but its last token will be kept.
-        other_left: How many of its tokens are still to be computed.
+        other_left: How many of its tokens are still to be computed before it is kept.
         by_snapshot: What is kept of `other` helps only if `prompt` holds all of it.
     """
     if prompt[usable : usable + 1] != other[usable : usable + 1]:
