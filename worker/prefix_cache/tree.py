@@ -106,7 +106,7 @@ class PrefixTree(Generic[P, S]):
             each = each.parent
 
     def insert(self, scope: str, tokens: Sequence[int], piece: P | None, snapshot: S | None) -> None:
-        """Keep a sequence.
+        """Keep a sequence, unless it alone is larger than the budget: nothing else has to go for it then.
 
         Args:
             scope: Who may find it.
@@ -117,6 +117,9 @@ class PrefixTree(Generic[P, S]):
         """
         path = self.path(scope, tokens)
         known = sum(shared for _, shared in path)
+        held = sum(_size(node.piece) * shared // len(node.tokens) for node, shared in path)
+        if held + _size(piece) + _size(snapshot) > self._budget:
+            return
         node = path[-1][0] if path else self._roots.setdefault(scope, Node([], None, None, scope))
         if path and path[-1][1] < len(node.tokens):
             node = self._split(node, path[-1][1])

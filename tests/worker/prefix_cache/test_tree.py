@@ -114,13 +114,14 @@ def test_a_prefix_stays_longer_than_what_follows_it() -> None:
     assert [tree.reach("", tokens) for tokens in ([1, 1, 2, 2], [1, 1, 3, 3], [4, 4])] == [2, 4, 2]
 
 
-def test_what_is_larger_than_the_budget_is_not_kept() -> None:
-    tree: Tree = PrefixTree(2 * PER_TOKEN)
+def test_what_is_larger_than_the_budget_is_not_kept_and_nothing_goes_for_it() -> None:
+    tree: Tree = PrefixTree(4 * PER_TOKEN)
+    put(tree, [7, 7])
 
-    put(tree, [1, 2, 3])
+    put(tree, [1, 2, 3, 4, 5])
+    put(tree, [7, 7, 1, 2, 3])
 
-    assert tree.reach("", [1, 2, 3]) == 0
-    assert tree.nbytes == 0
+    assert [tree.reach("", tokens) for tokens in ([1, 2, 3, 4, 5], [7, 7, 1, 2, 3])] == [0, 2]
 
 
 def test_an_old_snapshot_in_the_middle_goes_before_a_new_one_at_the_end() -> None:
