@@ -40,8 +40,21 @@ def test_a_slow_machine_takes_the_smallest_chunks() -> None:
     assert idle_chunks(1.0)[1:] == [SMALLEST] * 11
 
 
+def test_a_machine_whose_small_chunks_cost_alike_comes_to_take_larger_ones() -> None:
+    pace = PrefillPace()
+    pace.measured(64, 1000.0, decoding=False)
+    assert pace.chunk(decoding=False) == SMALLEST
+    for _ in range(5):
+        pace.measured(0, 0.1, decoding=True)
+    chunks = []
+    for _ in range(12):
+        pace.measured(pace.chunk(decoding=True), 0.2, decoding=True)
+        chunks.append(pace.chunk(decoding=True))
+    assert chunks[-1] > 256
+
+
 def test_beside_running_rows_a_chunk_takes_one_and_a_half_of_their_steps() -> None:
-    assert busy_chunks(0.1, 0.001)[-1] == 128  # of the 150 that take 0.15 s
+    assert busy_chunks(0.1, 0.001)[-1] == 128  # the nearest to the 150 that take 0.15 s
 
 
 def test_what_a_chunk_costs_at_least_counts() -> None:
@@ -95,7 +108,7 @@ def test_whatever_is_measured_chunks_keep_their_bounds(measured: list[tuple[int,
     for tokens, seconds, decoded, decoding in measured:
         pace.measured(tokens, seconds, decoding=decoded)
         chunk = pace.chunk(decoding=decoding)
-        assert chunk == SMALLEST or chunk % 64 == 0
+        assert chunk % (64 if chunk > 256 else 32 if chunk > 64 else 4) == 0
         assert SMALLEST <= chunk <= min(LARGEST, 2 * last)
         last = chunk
 
