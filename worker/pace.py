@@ -50,9 +50,9 @@ class PrefillPace:
             return self._last
         target = self._decode_target() if decoding else _IDLE_SECONDS
         wanted = min(target * self._tokens_per_second, 2 * self._last, LARGEST)
-        # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they must grow.
+        # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
-        self._last = max(SMALLEST, int(wanted) // unit * unit)
+        self._last = max(SMALLEST, round(wanted) // unit * unit)
         return self._last
 
     def measured(self, tokens: int, seconds: float, *, decoding: bool) -> None:

@@ -1,8 +1,8 @@
 """`python -m mlx_llm_server.scripts.benchmark.fairness`: what running streams notice of a long prompt.
 
-Streams run, first alone; then one long prompt comes, and the times between the tokens of the others are counted from
-then until its first token. Each setting of the server is a run of its own; `--prefill-chunk 2048` is what a server
-does that does not care.
+Streams run, first alone; then one long prompt comes, and the times between the tokens of the others are counted
+from then until its first token. Each setting of the server is a run of its own; `--prefill-chunk 2048` is what a
+server does that does not care.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ async def _run(port: int, streams: int, tokens: int, words: int) -> Outcome:
     await (await open_stream("Warm up.", 20)).ended
     begin = perf_counter()
     running = [await open_stream(f"Say {number}.", tokens) for number in range(streams)]
-    while not all(len(stream.times) > tokens // 3 for stream in running):
+    while not all(len(stream.times) > tokens // 3 for stream in running):  # noqa: ASYNC110 - no event says so
         await asyncio.sleep(0.01)
     came = perf_counter()
     long = await open_stream(_WORD * words, 2)
