@@ -43,6 +43,7 @@ class Engine:
         prefix_cache: int = 0,
     ) -> None:
         self._eos_tokens = eos_tokens
+        self._prefill_chunk = prefill_chunk
         self._pace = pace.PrefillPace(prefill_chunk)
         self._prefixes = PrefixCache(model, prefix_cache)
         self._generator = ContinuousBatch(
@@ -64,6 +65,7 @@ class Engine:
         while self.busy:
             self.step()
         self.steps = 0
+        self._pace = pace.PrefillPace(self._prefill_chunk)  # compiling says nothing of the speed
 
     @property
     def busy(self) -> bool:

@@ -256,7 +256,7 @@ class Link:
                 self._handle(Requested(peer.index, message))
             case Cancel() if self._scheduler is not None:
                 self._handle(CancelRequested(peer.index, message.generation))
-            case ClearPrefixCache():
+            case ClearPrefixCache() if self._scheduler is not None:
                 log.info("the frontend at %s clears the prefix cache", peer.endpoint)
                 self._orders.put(Clear())
             case FrontendBeat():
