@@ -280,6 +280,7 @@ def test_what_is_kept_counts_its_bytes_and_holds_no_batch_alive(cuttable: Bench)
     engine = cuttable.engine(max_batch=8)
     run(engine, *[order(number, words(number, 100), length=20) for number in range(8)])
     kept = engine._prefixes.nbytes
+    mx.synchronize(engine._generator.stream)
     before = mx.get_active_memory()
 
     engine.clear_prefix_cache()
