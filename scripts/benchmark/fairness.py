@@ -34,7 +34,6 @@ class Outcome:
     beside: list[float] = field(default_factory=list)
     first_token: float = 0.0
     whole: float = 0.0
-    tokens: int = 0
 
 
 async def _run(port: int, streams: int, tokens: int, words: int) -> Outcome:
@@ -48,13 +47,15 @@ async def _run(port: int, streams: int, tokens: int, words: int) -> Outcome:
     await (await open_stream("Warm up.", 20)).ended
     begin = perf_counter()
     running = [await open_stream(f"Say {number}.", tokens) for number in range(streams)]
-    while not all(len(stream.times) > tokens // 3 for stream in running):  # noqa: ASYNC110 - no event says so
-        await asyncio.sleep(0.01)
+    for stream in running:
+        while len(stream.times) <= tokens // 3 and not stream.ended.done():  # noqa: ASYNC110 - no event says so
+            await asyncio.sleep(0.01)
     came = perf_counter()
     long = await open_stream(_WORD * words, 2)
     await long.ended
     outcome.first_token = long.times[0] - came
-    outcome.tokens = sum([await stream.ended for stream in running])
+    for stream in running:
+        await stream.ended
     outcome.whole = perf_counter() - begin
     joined = max(stream.times[0] for stream in running)
     for stream in running:

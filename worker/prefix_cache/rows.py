@@ -100,10 +100,10 @@ def cut_states(batch: Sequence[Any], row: int, length: int) -> States | None:
                 return None
             caches.append(_window(cache, row, length))
         elif type(cache) is ArraysCache:
-            if any(array is None for array in cache.cache):
-                return None
             state = ArraysCache(len(cache.cache))
-            state.cache = [_own(array[row : row + 1]) for array in cache.cache]
+            state.cache = [_own(array[row : row + 1]) for array in cache.cache if array is not None]
+            if len(state.cache) < len(cache.cache):
+                return None
             caches.append(state)
     return States(caches)
 
