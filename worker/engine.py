@@ -105,7 +105,7 @@ class Engine:
         self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding)
         self.steps += 1
         tokens = [
-            Token(self._keys[r.uid], r.token, r.finish_reason, self._generator.take_cached(r.uid))
+            Token(self._keys[r.uid], r.token, r.finish_reason, cached=self._generator.take_cached(r.uid))
             for r in responses
         ]
         for response in responses:

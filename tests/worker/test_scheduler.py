@@ -474,7 +474,7 @@ def test_a_generation_keeps_to_its_scope_in_the_prefix_cache() -> None:
 def test_what_was_found_of_a_prompt_is_told_with_the_first_token() -> None:
     scheduler = running(K1)
 
-    first = scheduler.handle(Stepped(1, [Token(K1, 97, None, 2)]))
+    first = scheduler.handle(Stepped(1, [Token(K1, 97, None, cached=2)]))
     second = scheduler.handle(Stepped(2, [Token(K1, 98, None)]))
 
     assert first == [Send(0, Step(1, (Delta(1, (97,), "a", None, Aside(cached_tokens=2)),)))]
@@ -484,6 +484,6 @@ def test_what_was_found_of_a_prompt_is_told_with_the_first_token() -> None:
 def test_a_resumed_generation_does_not_tell_again_what_was_found() -> None:
     scheduler, _ = resumed(97)
 
-    actions = scheduler.handle(Stepped(1, [Token(K1, 98, None, 3)]))
+    actions = scheduler.handle(Stepped(1, [Token(K1, 98, None, cached=3)]))
 
     assert actions == [Send(0, Step(1, (Delta(1, (98,), "b"),)))]
