@@ -143,11 +143,14 @@ class Aside:
         reasoning: The part of a thought that became certain.
         reasoning_tokens: How many of the delta's tokens belong to a thought, its marks included.
         tool_calls: The calls that became complete.
+        cached_tokens: How many tokens of the prompt were found in the prefix cache; with the first delta of a
+            generation that is not resumed.
     """
 
     reasoning: str = ""
     reasoning_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +357,7 @@ class Generate:
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
             behind them. They count towards `max_tokens`.
+        cache_scope: Generations of one scope may use what each other left in the prefix cache.
     """
 
     generation: int
@@ -365,6 +369,7 @@ class Generate:
     tools: tuple[str, ...] = ()
     enable_thinking: bool | None = None
     resume: tuple[int, ...] = ()
+    cache_scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +379,13 @@ class Cancel:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClearPrefixCache:
+    """Forget what the prefix cache holds, of every scope and for every frontend."""
+
+
 FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Leaving | Dead
-FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel
+FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache
 Message = FromWorker | FromFrontend
 
 TYPES: dict[str, type[Message]] = {
@@ -395,6 +405,7 @@ TYPES: dict[str, type[Message]] = {
     "frontend_beat": FrontendBeat,
     "generate": Generate,
     "cancel": Cancel,
+    "clear_prefix_cache": ClearPrefixCache,
 }
 POSITIONAL = (
     ToolCall, ChatMessage, TokenBias, Sampling, Model, Aside, Alternative, TokenLogprob, Logprobs, Delta,
