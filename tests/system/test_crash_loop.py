@@ -9,7 +9,7 @@ from pathlib import Path
 from .hooks import hook
 from .servers import House, Server, until, user
 
-# Workers exit while they load as long as a file is there, and the pauses between attempts are short.
+# Workers exit while they load as long as a file is there.
 FAILS_TO_LOAD = """
 import os, sys
 if "worker" in sys.orig_argv:
@@ -20,9 +20,6 @@ if "worker" in sys.orig_argv:
             os._exit(3)
         return live(*arguments)
     main._live = fail
-elif "up" in sys.orig_argv:
-    import mlx_llm_server.frontend.nursery.backoff as backoff
-    backoff.FIRST_PAUSE_SECONDS = 0.02
 """
 
 
