@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_a_worker_that_ends_while_it_loads(house: House, counting_model: Path, t
     ready = server.get("/ready")
     assert ready.status == 503
     for told in (ready.json["reason"], waiting.error["message"]):
-        assert "worker-1 ended 5 times in a row before it was ready" in told
+        assert re.search(r"worker-1 ended \d+ times in a row before it was ready", told)
         assert "exit code 3 (crash " in told
     assert (waiting.status, waiting.error["code"]) == (503, "service_unavailable")
     assert waiting.headers["Retry-After"]
