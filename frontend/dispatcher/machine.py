@@ -52,7 +52,8 @@ from .events import (
     Why,
 )
 from .loss import describe_loss
-from .state import Generation, KnownModel, Limits, Worker, WorkerState
+from .models import KnownModels
+from .state import Generation, Limits, Worker, WorkerState
 
 
 class Dispatcher:
@@ -63,7 +64,7 @@ class Dispatcher:
         self._workers: dict[bytes, Worker] = {}
         self._generations: dict[int, Generation] = {}
         self._queue: deque[int] = deque()
-        self._models: dict[str, KnownModel] = {}
+        self._models = KnownModels(self._limits.model_memory_seconds)
         self._fenced: dict[bytes, float] = {}
         self._expected = 0
         self._trouble: str | None = None
@@ -82,7 +83,7 @@ class Dispatcher:
     @property
     def models(self) -> list[Model]:
         """The models that are served, or were a short while ago."""
-        return [known.model for known in self._models.values()]
+        return self._models.all()
 
     @property
     def ready(self) -> bool:
@@ -155,11 +156,9 @@ class Dispatcher:
 
     def _submitted(self, event: Submitted, now: float) -> list[Action]:
         number = event.request.generation
-        model = event.model
-        if len(self._models) <= 1:
-            model = None  # with one model served, any name is answered
-        elif model not in self._models:
-            return [Deliver(number, self._unknown_model(model))]
+        model = self._models.choose(event.model)
+        if isinstance(model, Failure):
+            return [Deliver(number, model)]
         if (refusal := self._convictions.refusal(event.request, now)) is not None:
             return [Deliver(number, refusal)]
         if not self._workers and not self._expected:
@@ -181,13 +180,6 @@ class Dispatcher:
     def _hopeless(self, model: str | None) -> bool:
         """Tell whether nobody serves `model`, and those who might are in trouble."""
         return self._trouble is not None and not any(worker.serves(model) for worker in self._workers.values())
-
-    def _unknown_model(self, model: str | None) -> Failure:
-        names = ", ".join(repr(name) for name in self._models)
-        what = "No model was named" if model is None else f"The model {model!r} does not exist"
-        return Failure(
-            Why.UNKNOWN_MODEL, f"{what}; this server has {names}.", param="model", code="model_not_found"
-        )
 
     def _abandoned(self, number: int) -> list[Action]:
         generation = self._generations.get(number)
@@ -258,7 +250,7 @@ class Dispatcher:
             worker.state = WorkerState.READY
             self._promised = False
             told = [BecameReady(worker.hello.worker, worker.hello.pid)]
-        self._models[ready.model.id] = KnownModel(ready.model, now)
+        self._models.saw(ready.model, now)
         # A drained one's work, if that is due, goes before what waits.
         return told + self._settle_drains(now) + self._dispatch()
 
@@ -346,7 +338,7 @@ class Dispatcher:
         if worker is None:
             return []
         if worker.ready is not None:
-            self._models[worker.ready.model.id].seen_at = now
+            self._models.saw(worker.ready.model, now)
         numbers = sorted(worker.running)
         actions: list[Action] = []
         if died:
@@ -439,7 +431,10 @@ class Dispatcher:
                 actions.append(Transmit(worker.identity, FrontendBeat()))
         # Only now: what one had must not go to another that is given up too.
         actions += self._dispatch()
-        self._forget_models(now)
+        for worker in self._workers.values():
+            if worker.ready is not None:
+                self._models.saw(worker.ready.model, now)
+        self._models.forget_old(now)
         self._convictions.forget_old(now)
         return actions + self._open_fences(now) + self._expire(now)
 
@@ -459,13 +454,6 @@ class Dispatcher:
             del self._fenced[identity]
         return [Transmit(identity, Introduce()) for identity in over]
 
-    def _forget_models(self, now: float) -> None:
-        for worker in self._workers.values():
-            if worker.ready is not None:
-                self._models[worker.ready.model.id].seen_at = now
-        oldest = now - self._limits.model_memory_seconds
-        self._models = {name: known for name, known in self._models.items() if known.seen_at >= oldest}
-
     def _expire(self, now: float) -> list[Action]:
         """End the waiting of those whom no worker could take in time."""
         actions: list[Action] = []
@@ -473,7 +461,7 @@ class Dispatcher:
             generation = self._generations[number]
             waited = now - generation.queued_at
             served = any(worker.serves(generation.model) for worker in self._workers.values())
-            unready = 0.0 if served else now - max(generation.queued_at, self._served_at(generation.model))
+            unready = 0.0 if served else now - max(generation.queued_at, self._models.served_at(generation.model))
             # Who has a part of the answer already waits for a worker as long as it may take to load; so do all if
             # it was we who ended the last one.
             may_load = generation.announced or generation.deaths or self._promised
@@ -490,11 +478,6 @@ class Dispatcher:
             )
             actions.append(Deliver(number, failure))
         return actions + self._dispatch() if actions else []
-
-    def _served_at(self, model: str | None) -> float:
-        """Return when a worker served `model` last; None is any."""
-        seen = [known.seen_at for name, known in self._models.items() if model in (None, name)]
-        return max(seen, default=float("-inf"))
 
     # --- giving out work ---
 

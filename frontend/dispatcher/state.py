@@ -1,11 +1,11 @@
-"""What the dispatcher knows: its limits, the workers, the generations, the models."""
+"""What the dispatcher knows: its limits, the workers and the generations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ...protocol.messages import Generate, Hello, Loading, Model, Ready
+from ...protocol.messages import Generate, Hello, Loading, Ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,11 +155,3 @@ class Generation:
     def suspect(self) -> bool:
         """Whether it may be what its workers died of; then it runs alone, so that one more death convicts it."""
         return self.deaths >= SUSPECT_DEATHS
-
-
-@dataclass(slots=True)
-class KnownModel:
-    """A model, and when a worker last served it."""
-
-    model: Model
-    seen_at: float

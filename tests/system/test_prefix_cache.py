@@ -71,11 +71,11 @@ def test_a_prompt_that_comes_again_is_found_whole_and_streamed_with_the_same_ans
 def test_a_client_that_gives_up_and_asks_again_goes_on_where_its_prompt_was(
     house: House, nonsense_model: Path
 ) -> None:
-    """Its prompt is processed four tokens at a time, which takes longer than it waits."""
-    server = house.llm_server(nonsense_model, "--prefill-chunk", "4")
+    """Its prompt is processed eight tokens at a time, which takes longer than it waits."""
+    server = house.llm_server(nonsense_model, "--prefill-chunk", "8")
     prompt = " ".join(f"word{number}" for number in range(450))
     with pytest.raises(openai.APITimeoutError):
-        server.openai().with_options(timeout=0.5).chat.completions.create(model="any", messages=user(prompt))  # pyright: ignore[reportArgumentType]
+        server.openai().with_options(timeout=0.3).chat.completions.create(model="any", messages=user(prompt))  # pyright: ignore[reportArgumentType]
     server.wait_idle()
 
     again = server.ask(prompt, max_tokens=5, temperature=0)
