@@ -15,6 +15,7 @@ from ...protocol.messages import (
     FromWorker,
     FrontendBeat,
     Hello,
+    Inspected,
     Introduce,
     Leaving,
     Loading,
@@ -31,6 +32,7 @@ from .drains import DISMISSED, Drains
 from .events import (
     Abandoned,
     Action,
+    Asked,
     BecameReady,
     Deliver,
     Drain,
@@ -50,6 +52,7 @@ from .events import (
     Why,
 )
 from .loss import describe_loss
+from .questions import Questions
 from .state import Generation, KnownModel, Limits, Worker, WorkerState
 
 
@@ -68,6 +71,7 @@ class Dispatcher:
         self._drains = Drains()
         # A drained worker's successor is on its way, and nobody else serves.
         self._promised = False
+        self._questions = Questions()
         self._convictions = Convictions(self._limits.conviction_seconds)
 
     # --- what others may look at ---
@@ -112,6 +116,10 @@ class Dispatcher:
         """The requests that are refused because they crashed their workers, the oldest first."""
         return self._convictions.all()
 
+    def ahead_of(self, number: int) -> int | None:
+        """Return how many generations wait before this one; None if it does not wait."""
+        return self._queue.index(number) if number in self._queue else None
+
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
         return sum(self._generations[number].started for number in worker.running)
@@ -129,6 +137,8 @@ class Dispatcher:
                 return [] if identity in self._fenced else self._received(identity, message, now)
             case Submitted():
                 return self._submitted(event, now)
+            case Asked():
+                return self._asked(event, now)
             case Abandoned(generation):
                 return self._abandoned(generation)
             case Unreachable(identity, reason):
@@ -150,18 +160,11 @@ class Dispatcher:
 
     def _submitted(self, event: Submitted, now: float) -> list[Action]:
         number = event.request.generation
-        model = event.model
-        if len(self._models) <= 1:
-            model = None  # with one model served, any name is answered
-        elif model not in self._models:
-            return [Deliver(number, self._unknown_model(model))]
-        if (refusal := self._convictions.refusal(event.request, now)) is not None:
+        # With one model served, any name is answered.
+        model = event.model if len(self._models) > 1 else None
+        refusal = self._convictions.refusal(event.request, now) or self._nobody_for(event.model)
+        if refusal is not None:
             return [Deliver(number, refusal)]
-        if not self._workers and not self._expected:
-            failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
-            return [Deliver(number, failure)]
-        if self._hopeless(model):
-            return [Deliver(number, Failure(Why.UNAVAILABLE, f"No worker can serve: {self._trouble}."))]
         has_room = any(worker.room > 0 and worker.serves(model) for worker in self._workers.values())
         if not has_room and len(self._queue) >= self._limits.queue_length:
             failure = Failure(
@@ -172,6 +175,25 @@ class Dispatcher:
         self._generations[number] = Generation(event.request, model, now, now)
         self._queue.append(number)
         return self._dispatch()
+
+    def _asked(self, event: Asked, now: float) -> list[Action]:
+        number = event.question.number
+        if (refusal := self._nobody_for(event.model)) is not None:
+            return [Deliver(number, refusal)]
+        self._questions.ask(event.question, event.model if len(self._models) > 1 else None, now + event.seconds)
+        return self._dispatch()
+
+    def _nobody_for(self, model: str | None) -> Failure | None:
+        """Return why no worker will come to serve what a client calls `model`, if that is known."""
+        if len(self._models) <= 1:
+            model = None
+        elif model not in self._models:
+            return self._unknown_model(model)
+        if not self._workers and not self._expected:
+            return Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
+        if self._hopeless(model):
+            return Failure(Why.UNAVAILABLE, f"No worker can serve: {self._trouble}.")
+        return None
 
     def _hopeless(self, model: str | None) -> bool:
         """Tell whether nobody serves `model`, and those who might are in trouble."""
@@ -185,6 +207,7 @@ class Dispatcher:
         )
 
     def _abandoned(self, number: int) -> list[Action]:
+        self._questions.forget(number)
         generation = self._generations.get(number)
         if generation is None or generation.cancelled:
             return []
@@ -216,9 +239,13 @@ class Dispatcher:
             case Failed():
                 why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL
                 failure = Failure(why, message.message, message.param, message.code)
+                if self._questions.answered(identity, message.generation):
+                    return [Deliver(message.generation, failure)]
                 return self._ended(worker, message.generation, failure)
             case Cancelled(number):
                 return self._ended(worker, number, None)
+            case Inspected(number):
+                return [Deliver(number, message)] if self._questions.answered(identity, number) else []
             case Loading():
                 if message != worker.loading:
                     worker.loading, worker.loading_at = message, now
@@ -366,7 +393,7 @@ class Dispatcher:
             generation.wait_again(now)
             self._queue.append(number)
         self._sort_queue()
-        return actions
+        return actions + self._questions.lost(identity, reason)
 
     def _sort_queue(self) -> None:
         # Numbers rise with time, so this is the order in which they came.
@@ -436,7 +463,7 @@ class Dispatcher:
         actions += self._dispatch()
         self._forget_models(now)
         self._convictions.forget_old(now)
-        return actions + self._open_fences(now) + self._expire(now)
+        return actions + self._questions.expire(now) + self._open_fences(now) + self._expire(now)
 
     def _given_up(self, worker: Worker, now: float) -> str | None:
         if now - worker.heard_at > self._limits.silence_seconds:
@@ -495,7 +522,7 @@ class Dispatcher:
 
     def _dispatch(self) -> list[Action]:
         """Give queued generations, oldest first, to the least loaded worker that serves their model."""
-        actions = self._dispatch_suspect()
+        actions = self._questions.give(self._workers.values()) + self._dispatch_suspect()
         for number in list(self._queue):
             free = [worker for worker in self._workers.values() if worker.room > 0]
             if not free:
