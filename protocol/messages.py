@@ -152,11 +152,14 @@ class Aside:
         reasoning: The part of a thought that became certain.
         reasoning_tokens: How many of the delta's tokens belong to a thought, its marks included.
         tool_calls: The calls that became complete.
+        cached_tokens: How many tokens of the prompt were found in the prefix cache; with the first delta of a
+            generation that is not resumed.
     """
 
     reasoning: str = ""
     reasoning_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,6 +383,7 @@ class Generate:
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
             behind them. They count towards `max_tokens`.
+        cache_scope: Generations of one scope may use what each other left in the prefix cache.
         prompt: The text to go on from in place of `messages`, without any template; its answer is text alone.
         prompt_tokens: The same as ids.
         continue_final_message: Go on with the last message, an assistant's, and begin no new one.
@@ -396,6 +400,7 @@ class Generate:
     tools: tuple[str, ...] = ()
     enable_thinking: bool | None = None
     resume: tuple[int, ...] = ()
+    cache_scope: str = ""
     prompt: str | None = None
     prompt_tokens: tuple[int, ...] = ()
     continue_final_message: bool = False
@@ -433,8 +438,13 @@ class Cancel:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClearPrefixCache:
+    """Forget what the prefix cache holds, of every scope and for every frontend."""
+
+
 FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Inspected | Leaving | Dead
-FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | Inspect
+FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache | Inspect
 Message = FromWorker | FromFrontend
 
 TYPES: dict[str, type[Message]] = {
@@ -455,6 +465,7 @@ TYPES: dict[str, type[Message]] = {
     "frontend_beat": FrontendBeat,
     "generate": Generate,
     "cancel": Cancel,
+    "clear_prefix_cache": ClearPrefixCache,
     "inspect": Inspect,
 }
 POSITIONAL = (

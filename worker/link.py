@@ -28,6 +28,7 @@ from ..protocol import codec
 from ..protocol.messages import (
     PROTOCOL_VERSION,
     Cancel,
+    ClearPrefixCache,
     Dead,
     Failed,
     FromWorker,
@@ -49,7 +50,7 @@ from ..protocol.messages import (
 from .bounds import unknown_token
 from .dialect import open_text
 from .mailbox import Mailbox
-from .orders import Call, Orders, Start, Stop
+from .orders import Call, Clear, Orders, Start, Stop
 from .prompts import InvalidRequest, PromptBuilder
 from .scheduler import (
     Action,
@@ -272,6 +273,9 @@ class Link:
                 self._handle(Requested(peer.index, message))
             case Cancel() if self._scheduler is not None:
                 self._handle(CancelRequested(peer.index, message.generation))
+            case ClearPrefixCache() if self._scheduler is not None:
+                log.info("the frontend at %s clears the prefix cache", peer.endpoint)
+                self._orders.give(Clear())
             case Inspect() if self._prompts is not None:
                 self._prompt_thread.submit(self._look, self._prompts, peer.index, peer.losses, message)
             case FrontendBeat():

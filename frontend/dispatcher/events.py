@@ -93,11 +93,18 @@ class Pardoned:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgetting:
+    """The workers shall clear their prefix caches."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed; comes about once a second."""
 
 
-Event = Submitted | Asked | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Tick
+Event = (
+    Submitted | Asked | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Forgetting | Tick
+)  # fmt: skip
 
 # --- actions ---------------------------------------------------------------------------------------------
 
