@@ -443,7 +443,9 @@ class ClearPrefixCache:
     """Forget what the prefix cache holds, of every scope and for every frontend."""
 
 
-FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Inspected | Leaving | Dead
+FromWorker = (
+    Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Inspected | Leaving | Dead
+)
 FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache | Inspect
 Message = FromWorker | FromFrontend
 

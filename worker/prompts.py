@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from jinja2 import TemplateError
@@ -41,7 +42,10 @@ class PromptBuilder:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._options = frozenset(template_options(tokenizer))
+
+    @cached_property
+    def _options(self) -> frozenset[str]:
+        return frozenset(template_options(self._tokenizer))
 
     def build(self, request: Generate) -> list[int]:
         """Return the token ids of the prompt, the start of the assistant's turn included.
@@ -98,14 +102,14 @@ class PromptBuilder:
         """Return what the template is told besides, as it knows it."""
         options: dict[str, Any] = json.loads(request.template_options or "{}")
         # A template that has no levels of thinking, but the choice, can still do without.
-        if options.get("reasoning_effort") == "none" and "reasoning_effort" not in self._options:
-            if takes_enable_thinking(self._tokenizer):
-                del options["reasoning_effort"]
-                options["enable_thinking"] = False
+        levels = "reasoning_effort" in self._options
+        if options.get("reasoning_effort") == "none" and not levels and takes_enable_thinking(self._tokenizer):
+            del options["reasoning_effort"]
+            options["enable_thinking"] = False
         for name in options.keys() - self._options - {"enable_thinking"}:
             if name == "reasoning_effort":
                 raise InvalidRequest(
-                    "This model's chat template has no such level of thinking; 'reasoning_effort' can't be honoured.",
+                    "This model's chat template has no levels of thinking; 'reasoning_effort' can't be honoured.",
                     name,
                 )
             known = ", ".join(sorted(self._options)) or "no further options"
@@ -205,6 +209,8 @@ def join_roles(
     prefix, without trailing space, for the model to go on from.
 
     Args:
+        messages: The conversation.
+        role_mapping: Prefixes by role; None takes the defaults.
         opened: What the assistant has said of its turn already; None opens no turn.
     """
     mapping = DEFAULT_ROLE_MAPPING if role_mapping is None else role_mapping

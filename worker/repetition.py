@@ -17,8 +17,8 @@ LEAST_ROUNDS = 8
 class RepetitionGuard:
     """Watches the tokens of one generation.
 
-    A circle is up to `LONGEST_CIRCLE` tokens that came `LEAST_ROUNDS` times in a row, and `LEAST_TOKENS` tokens long
-    in all.
+    A circle is up to `LONGEST_CIRCLE` tokens that came `LEAST_ROUNDS` times in a row, and so often that they are
+    `LEAST_TOKENS` tokens in all.
 
     Args:
         before: The tokens that it has already.

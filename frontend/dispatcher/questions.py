@@ -75,7 +75,9 @@ class Questions:
                 question.deaths += 1
                 if question.deaths >= _MOST_DEATHS:
                     del self._asked[number]
-                    failure = Failure(Why.INTERNAL, f"The workers that were asked are gone; the last one: {reason}.")
+                    failure = Failure(
+                        Why.INTERNAL, f"The workers that were asked are gone; the last one: {reason}."
+                    )
                     actions.append(Deliver(number, failure))
         return actions
 
