@@ -103,8 +103,8 @@ _HTTP_OPTIONS = [
         "--break-repetition",
         is_flag=True,
         envvar="MLX_SERVE_BREAK_REPETITION",
-        help="End an answer that goes round in a circle: up to 64 tokens, 8 times, and 128 tokens in all. A request "
-        "may say otherwise (break_repetition).",
+        help="End an answer that goes round in a circle: up to 64 tokens, 8 times, and 128 tokens in all. "
+        "A request may say otherwise (break_repetition).",
     ),
     click.option(
         "--comment-interval",
@@ -113,7 +113,8 @@ _HTTP_OPTIONS = [
         show_default=True,
         envvar="MLX_SERVE_COMMENT_INTERVAL",
         metavar="SECONDS",
-        help="A stream that has nothing to say for so long carries a comment, so that nobody times out. 0 is never.",
+        help="A stream that has nothing to say for so long carries a comment, so that nobody times out. "
+        "0 is never.",
     ),
     click.option(
         "--max-queue",

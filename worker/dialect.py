@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import TemplateSyntaxError
 from jinja2.meta import find_undeclared_variables
+from jinja2.nodes import Name, Test
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from ..protocol.messages import CHAT_TEMPLATE, THINKING, THINKING_CHOICE, TOOLS, Generate
@@ -26,8 +27,8 @@ _GENERATION_MARK = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
 # What a template is given by us or by transformers; whether to think is asked for by a field of its own.
 _NOT_OPTIONS = frozenset({
     "messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "enable_thinking",
-    "raise_exception", "strftime_now", "bos_token", "eos_token", "unk_token", "pad_token", "sep_token", "cls_token",
-    "mask_token", "additional_special_tokens",
+    "raise_exception", "strftime_now", "bos_token", "eos_token", "unk_token", "pad_token", "sep_token",
+    "cls_token", "mask_token", "additional_special_tokens",
 })  # fmt: skip
 
 
@@ -62,7 +63,10 @@ def template_options(tokenizer: Any) -> tuple[str, ...]:
     except TemplateSyntaxError:
         return ()
     ours = _NOT_OPTIONS | environment.globals.keys() | tokenizer.special_tokens_map.keys()
-    return tuple(sorted(find_undeclared_variables(parsed) - ours))
+    assigned = {name.name for name in parsed.find_all(Name) if name.ctx == "store"}
+    # A template that sets what is not given asks first whether it is.
+    asked = {test.node.name for test in parsed.find_all(Test) if isinstance(test.node, Name)}
+    return tuple(sorted(find_undeclared_variables(parsed) - ours - (assigned - asked)))
 
 
 def takes_short_ids_alone(tokenizer: Any) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from .answer import ending, in_columns
 
-DONE = "data: [DONE]\n\n"
+DONE = b"data: [DONE]\n\n"
 
 
 class Chunks(Protocol):

@@ -38,6 +38,10 @@ PromptText = Annotated[str, StringConstraints(min_length=1)]
 PromptTokens = Annotated[list[TokenId], Field(min_length=1, max_length=MAX_TOKENS)]
 
 
+def _ids(tokens: Any) -> tuple[int, ...]:
+    return tuple(tokens)
+
+
 class CompletionRequest(GenerationOptions, WithoutEffect):
     """The body of a completion request."""
 
@@ -58,8 +62,8 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
         if isinstance(self.prompt, str):
             return [self.prompt]
         if isinstance(self.prompt[0], int):
-            return [tuple(self.prompt)]  # pyright: ignore[reportArgumentType] - a list is of one kind
-        return [part if isinstance(part, str) else tuple(part) for part in self.prompt]  # pyright: ignore[reportArgumentType]
+            return [_ids(self.prompt)]
+        return [part if isinstance(part, str) else _ids(part) for part in self.prompt]
 
     @property
     def token_limit(self) -> int:

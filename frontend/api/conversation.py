@@ -26,7 +26,7 @@ _NO_TEXT = {"image_url": "images", "input_audio": "audio", "file": "files", "ref
 def _check_kind(kind: Any) -> Any:
     if isinstance(kind, str) and kind in _NO_TEXT:
         raise PydanticCustomError(
-            "no_text", "is {kind!r}, and this server serves no model that takes {what}; only 'text' can be given",
+            "no_text", "is '{kind}', and this server serves no model that takes {what}; only 'text' can be given",
             {"kind": kind, "what": _NO_TEXT[kind]},
         )  # fmt: skip
     return kind

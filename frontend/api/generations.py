@@ -1,7 +1,7 @@
 """What chat and completion requests have in common: several generations that make one answer.
 
-Each choice is a generation of its own, which survives its worker alone; the answer ends once, with the last of them,
-or with the first failure.
+Each choice is a generation of its own, which survives its worker alone; the answer ends once, with the last of
+them, or with the first failure.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ...protocol.messages import Delta, Generate
 from ..dispatcher import Failure, Started
@@ -95,17 +95,21 @@ class GenerationHandler(ApiHandler):
                 answer.start(item)
                 if self._stream is not None:
                     self._begin(self._stream, index)
-            case Delta() if self._stream is None:
-                answer.take(item)
             case Delta():
-                answer.count(item)
-                _tell(self._stream, index, item, answer)
-        if isinstance(item, Delta) and item.finish is not None:
-            if item.finish == "repetition":
-                log.info("%s: choice %d was ended, it went round in a circle", self.request_id, index)
-            self._left -= 1
-            if self._left == 0:
-                self._finish()
+                if self._stream is None:
+                    answer.take(item)
+                else:
+                    answer.count(item)
+                    _tell(self._stream, index, item, answer)
+                if item.finish is not None:
+                    self._finish_choice(index, item.finish)
+
+    def _finish_choice(self, index: int, finish: str) -> None:
+        if finish == "repetition":
+            log.info("%s: choice %d was ended, it went round in a circle", self.request_id, index)
+        self._left -= 1
+        if self._left == 0:
+            self._finish()
 
     def _finish(self) -> None:
         usage = usage_of(self._answers, self._request.choices)

@@ -96,17 +96,15 @@ def _operation(route: _Route) -> dict[str, Any]:
     content: dict[str, Any] = {"application/json": {"schema": _ref(route.answer)}}
     if route.streams:
         content["text/event-stream"] = {"schema": {"type": "string"}}
-    failures = {status: "Readiness" if route.path == "/ready" else "Error" for status in (401, 403, *route.errors)}
+    # A server that is not ready says so in the same words.
+    not_ready = route.answer if route.path == "/ready" else "Error"
     operation: dict[str, Any] = {
         "summary": route.summary,
         "responses": {
             "200": {"description": "The answer", "content": content},
             **{
-                str(status): {
-                    "description": _PHRASES[status],
-                    "content": {"application/json": {"schema": _ref(name if status == 503 else "Error")}},
-                }
-                for status, name in failures.items()
+                str(status): _failure(status, not_ready if status == 503 else "Error")
+                for status in (401, 403, *route.errors)
                 if not (route.public and status == 401)
             },
         },
@@ -122,6 +120,10 @@ def _operation(route: _Route) -> dict[str, Any]:
     if route.public:
         operation["security"] = [{}]
     return operation
+
+
+def _failure(status: int, schema: str) -> dict[str, Any]:
+    return {"description": _PHRASES[status], "content": {"application/json": {"schema": _ref(schema)}}}
 
 
 def _ref(name: str) -> dict[str, str]:
@@ -160,34 +162,30 @@ _STYLE = (
 @cache
 def _page() -> str:
     document = description()
-    schemas = document["components"]["schemas"]
-    parts = [
+    head = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>mlx-llm-server</title><style>{_STYLE}</style>"
         f"<h1>mlx-llm-server {escape(__version__)}</h1>"
         "<p>The same for programs: <a href=/openapi.json>/openapi.json</a></p>"
+    )
+    operations = [
+        _shown(f"{method.upper()} {path}", operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
     ]
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            parts.append(
-                f"<details><summary><code>{method.upper()} {escape(path)}</code> {escape(operation['summary'])}"
-                "</summary>"
-            )
-            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-            if body is not None:
-                parts += [_linked(each) for each in body.get("oneOf", [body])]
-            answers = operation["responses"].items()
-            parts.append(
-                "<table>"
-                + "".join(
-                    f"<tr><td>{status}<td>{escape(answer['description'])}"
-                    f"<td>{_linked(answer['content']['application/json']['schema'])}"
-                    for status, answer in answers
-                )
-                + "</table></details>"
-            )
-    parts.append("<h2>Schemas</h2>")
-    parts += [_schema(name, schema) for name, schema in sorted(schemas.items())]
-    return "".join(parts)
+    schemas = [_schema(*named) for named in sorted(document["components"]["schemas"].items())]
+    return "".join([head, *operations, "<h2>Schemas</h2>", *schemas])
+
+
+def _shown(name: str, operation: dict[str, Any]) -> str:
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    bodies = "".join(_linked(each) for each in body.get("oneOf", [body] if body else []))
+    rows = "".join(
+        f"<tr><td>{status}<td>{escape(answer['description'])}"
+        f"<td>{_linked(answer['content']['application/json']['schema'])}"
+        for status, answer in operation["responses"].items()
+    )
+    title = f"<summary><code>{escape(name)}</code> {escape(operation['summary'])}</summary>"
+    return f"<details>{title}{bodies}<table>{rows}</table></details>"
 
 
 def _schema(name: str, schema: dict[str, Any]) -> str:
@@ -196,8 +194,8 @@ def _schema(name: str, schema: dict[str, Any]) -> str:
         f"<tr><td><code>{escape(field)}</code>{'' if field in needed else '?'}<td>{_type(of)}"
         for field, of in schema.get("properties", {}).items()
     )
-    about = escape(schema.get("description", ""))
-    return f"<details id={escape(name)} open><summary><b>{escape(name)}</b> {about}</summary><table>{rows}</table></details>"
+    title = f"<summary><b>{escape(name)}</b> {escape(schema.get('description', ''))}</summary>"
+    return f"<details id={escape(name)} open>{title}<table>{rows}</table></details>"
 
 
 def _type(schema: dict[str, Any]) -> str:

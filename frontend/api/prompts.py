@@ -1,7 +1,7 @@
 """Prompts without an answer: `/tokenize`, `/detokenize` and `/v1/chat/completions/render`.
 
-The shapes of the first two are vLLM's (https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html). A worker
-answers beside its steps, as only it knows tokenizer and template.
+The shapes of the first two are vLLM's (https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html).
+A worker answers beside its steps, as only it knows tokenizer and template.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class RenderRequest(Conversation):
     def question(self, *, pieces: bool = False) -> Inspect:
         """Return what a worker is asked."""
         generation_prompt = self.add_generation_prompt is not False
-        return Inspect(0, self.to_generate(_NO_SAMPLING, 1), generation_prompt=generation_prompt, pieces=pieces)
+        return Inspect(0, self.prompt(_NO_SAMPLING, 1), generation_prompt=generation_prompt, pieces=pieces)
 
 
 class TokenizeChatRequest(RenderRequest):

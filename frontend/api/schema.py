@@ -63,9 +63,9 @@ class TemplateOptions(Strict):
 
 
 class CacheOptions(Strict):
-    """How OpenAI's prompt cache is used; ours keeps what it can anyway."""
+    """How OpenAI's prompt cache is used; ours keeps what it can in any case, so it can't be switched off."""
 
-    mode: Literal["implicit", "explicit"] | None = None
+    mode: Literal["implicit"] | None = None
     ttl: Literal["30m"] | None = None
 
 
@@ -123,8 +123,8 @@ class Conversation(Body):
             given["reasoning_effort"] = self.reasoning_effort
         return json.dumps(given) if given else ""
 
-    def to_generate(self, sampling: Sampling, max_tokens: int) -> Generate:
-        """Return the conversation as a worker gets it; the exchange numbers it."""
+    def prompt(self, sampling: Sampling, max_tokens: int) -> Generate:
+        """Return a generation of the prompt that this is; the exchange numbers it."""
         return Generate(
             generation=0,
             messages=tuple(message.to_protocol() for message in self.messages),
@@ -167,14 +167,6 @@ class ChatRequest(Conversation, GenerationOptions, ResponseLabels):
     def sampling(self, seed: int) -> Sampling:
         """Return the settings as a worker gets them."""
         return replace(super().sampling(seed), logprobs=bool(self.logprobs), top_logprobs=self.top_logprobs or 0)
-
-    def generate(self, seed: int) -> Generate:
-        """Return the request as a worker gets it; `seed` is for one that gives none."""
-        return replace(
-            self.to_generate(self.sampling(seed), self.token_limit),
-            stop=self.stops,
-            break_repetition=bool(self.break_repetition),
-        )
 
 
 def parse_chat_request(body: bytes, rules: RequestRules | None = None) -> ChatRequest:

@@ -120,7 +120,7 @@ class ChunkStream:
 
     def end(self, usage: dict[str, Any] | None) -> None:
         """Send the usage, if it was asked for, and the end mark."""
-        self._finish((("" if usage is None else self.chunks.usage(usage)) + DONE).encode())
+        self._finish((b"" if usage is None else self.chunks.usage(usage).encode()) + DONE)
 
     def fail(self, error: dict[str, Any]) -> None:
         """Send an error in place of an end, so that no client takes the text for complete."""

@@ -103,7 +103,8 @@ class Tick:
 
 
 Event = (
-    Submitted | Asked | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Forgetting | Tick
+    Submitted | Asked | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Forgetting
+    | Tick
 )  # fmt: skip
 
 # --- actions ---------------------------------------------------------------------------------------------

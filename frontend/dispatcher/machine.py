@@ -242,18 +242,13 @@ class Dispatcher:
             case Accepted(number, prompt_tokens):
                 return self._accepted(worker, number, prompt_tokens)
             case Failed():
-                why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL
-                failure = Failure(why, message.message, message.param, message.code)
-                if self._questions.answered(identity, message.generation):
-                    return [Deliver(message.generation, failure)]
-                return self._ended(worker, message.generation, failure)
+                return self._failed(worker, message)
             case Cancelled(number):
                 return self._ended(worker, number, None)
             case Inspected(number):
                 return [Deliver(number, message)] if self._questions.answered(identity, number) else []
             case Loading():
-                if message != worker.loading:
-                    worker.loading, worker.loading_at = message, now
+                worker.loads(message, now)
                 return []
             case Ready():
                 return self._became_ready(worker, message, now)
@@ -330,6 +325,13 @@ class Dispatcher:
         # What one model has begun no other can go on with.
         generation.model = worker.ready.model.id
         return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
+
+    def _failed(self, worker: Worker, message: Failed) -> list[Action]:
+        why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL
+        failure = Failure(why, message.message, message.param, message.code)
+        if self._questions.answered(worker.identity, message.generation):
+            return [Deliver(message.generation, failure)]
+        return self._ended(worker, message.generation, failure)
 
     def _ended(self, worker: Worker, number: int, failure: Failure | None) -> list[Action]:
         """End a running generation; without a failure it was cancelled, and nobody waits for it."""

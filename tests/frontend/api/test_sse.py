@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mlx_llm_server.frontend.api.sse import DONE, ChunkStream, event
+from mlx_llm_server.frontend.api.chunks import DONE, ChatChunks
+from mlx_llm_server.frontend.api.sse import ChunkStream, event
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -24,7 +25,8 @@ class _Handler(RequestHandler):
 
     async def get(self) -> None:
         stream = ChunkStream(self, self.on_stall, self.stall_seconds)
-        stream.open("chatcmpl-1", 1700000000, "a/model", with_usage=False)
+        stream.chunks = ChatChunks("chatcmpl-1", 1700000000, "a/model", with_usage=False)
+        stream.begin(0)
         await self.act(stream)
         await stream.drained()
 
@@ -89,7 +91,8 @@ def test_a_stream_is_the_role_the_text_the_end_and_the_mark() -> None:
         await stream.drained()
         stream.text(" two")
         await stream.drained()
-        stream.end("stop", None)
+        stream.finish("stop")
+        stream.end(None)
 
     events = stream_of(act)
 
@@ -112,17 +115,23 @@ def test_thoughts_and_calls_have_deltas_of_their_own() -> None:
         await stream.drained()
         stream.tool_call(0, CALL)
         await stream.drained()
-        stream.end("tool_calls", None)
+        stream.finish("tool_calls")
+        stream.end(None)
 
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks(stream_of(act))]
 
-    assert deltas[1:] == [{"reasoning_content": "hm"}, {"tool_calls": [{"index": 0, **CALL}]}, {}]
+    assert deltas[1:] == [
+        {"reasoning_content": "hm", "reasoning": "hm"},
+        {"tool_calls": [{"index": 0, **CALL}]},
+        {},
+    ]
 
 
 def test_every_chunk_says_what_it_belongs_to() -> None:
     async def act(stream: ChunkStream) -> None:
         stream.text("x")
-        stream.end("stop", {"total_tokens": 1})
+        stream.finish("stop")
+        stream.end({"total_tokens": 1})
 
     for chunk in chunks(stream_of(act)):
         assert chunk["id"] == "chatcmpl-1"
@@ -133,7 +142,8 @@ def test_every_chunk_says_what_it_belongs_to() -> None:
 
 def test_the_usage_comes_last_and_with_no_choice() -> None:
     async def act(stream: ChunkStream) -> None:
-        stream.end("length", {"prompt_tokens": 3})
+        stream.finish("length")
+        stream.end({"prompt_tokens": 3})
 
     events = stream_of(act)
 
@@ -159,7 +169,8 @@ def test_text_of_any_kind_arrives_as_it_is_in_one_line() -> None:
     async def act(stream: ChunkStream) -> None:
         stream.text(text)
         await stream.drained()
-        stream.end("stop", None)
+        stream.finish("stop")
+        stream.end(None)
 
     assert contents(stream_of(act)) == ["", text]
 
@@ -174,7 +185,8 @@ def test_what_comes_while_a_write_is_under_way_goes_out_together_in_order_and_be
             for word in ("one", " two", " three"):
                 stream.text(word)
                 await asyncio.sleep(0)
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
             said.set()
 
         async with requested(act) as (reader, _):
@@ -203,7 +215,8 @@ def test_what_gathers_keeps_the_order_of_thoughts_text_and_calls() -> None:
             stream.tool_call(0, CALL)
             stream.text("e")
             stream.text("f")
-            stream.end("tool_calls", None)
+            stream.finish("tool_calls")
+            stream.end(None)
             said.set()
 
         async with requested(act) as (reader, _):
@@ -213,9 +226,9 @@ def test_what_gathers_keeps_the_order_of_thoughts_text_and_calls() -> None:
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks(asyncio.run(main()))]
 
     assert deltas[2:] == [
-        {"reasoning_content": "ab"},
+        {"reasoning_content": "ab", "reasoning": "ab"},
         {"content": "c"},
-        {"reasoning_content": "d"},
+        {"reasoning_content": "d", "reasoning": "d"},
         {"tool_calls": [{"index": 0, **CALL}]},
         {"content": "ef"},
         {},
@@ -235,7 +248,8 @@ def test_log_probabilities_go_with_their_text_however_it_gathers() -> None:
             stream.text("c", ["C", "D"])
             stream.reasoning("hm")
             stream.text("", ["E"])
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
             said.set()
 
         async with requested(act) as (reader, _):
@@ -250,7 +264,7 @@ def test_log_probabilities_go_with_their_text_however_it_gathers() -> None:
         ({"role": "assistant", "content": ""}, None),
         ({"content": "a"}, {"content": ["A"], "refusal": None}),
         ({"content": "bc"}, {"content": ["B", "C", "D"], "refusal": None}),
-        ({"reasoning_content": "hm"}, None),
+        ({"reasoning_content": "hm", "reasoning": "hm"}, None),
         ({"content": ""}, {"content": ["E"], "refusal": None}),
         ({}, None),
     ]
@@ -308,7 +322,8 @@ def test_a_reader_that_takes_a_little_now_and_then_is_not_reported() -> None:
         async def act(stream: ChunkStream) -> None:
             stream.text(MUCH)
             stream.text("the rest")
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
 
         async with requested(act, lambda: reports.append("stalled"), stall_seconds=1.0) as (reader, _):
             size = 0
@@ -334,7 +349,8 @@ def test_a_stream_whose_reader_left_drains_and_takes_no_more() -> None:
             await left.wait()
             await stream.drained()
             stream.text("to nobody")
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
             await stream.drained()
             over.set()
 
