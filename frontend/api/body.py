@@ -17,7 +17,8 @@ NOT_SERVED = frozenset({
 })  # fmt: skip
 
 TAGS = (
-    "as text", "as parts", "as one", "as many", "as word", "as function", "as tokens", "as texts", "as token lists",
+    "as text", "as parts", "as one", "as many", "as word", "as function", "as texts", "as tokens",
+    "as token lists",
 )  # fmt: skip
 # A client's own field name is given back no longer than this.
 _LONGEST_PATH = 200

@@ -12,7 +12,6 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
-from tornado.web import RequestHandler
 
 from ... import __version__
 from .answers_schema import SCHEMAS
@@ -149,11 +148,12 @@ class DescriptionPage(ApiHandler):
         """Answer with the page."""
         self.set_header("Content-Type", "text/html; charset=utf-8")
         self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-        RequestHandler.finish(self, _page())
+        self.finish(_page())
 
 
 _STYLE = (
-    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;"
+    "color-scheme:light dark}"
     "code{font-family:ui-monospace,monospace}td{padding:.1rem 1rem .1rem 0;vertical-align:top}"
     "summary{cursor:pointer;padding:.3rem 0}"
 )

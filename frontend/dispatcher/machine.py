@@ -400,7 +400,7 @@ class Dispatcher:
             generation.wait_again(now)
             self._queue.append(number)
         self._sort_queue()
-        return actions + self._questions.lost(identity, reason)
+        return actions + self._questions.lost(identity, reason, died=died)
 
     def _sort_queue(self) -> None:
         # Numbers rise with time, so this is the order in which they came.

@@ -66,13 +66,13 @@ class Questions:
         del self._asked[number]
         return True
 
-    def lost(self, identity: bytes, reason: str) -> list[Action]:
-        """Have others answer what a worker was asked that is gone."""
+    def lost(self, identity: bytes, reason: str, *, died: bool) -> list[Action]:
+        """Have others answer what a worker was asked that is gone; `died` if a question may be to blame."""
         actions: list[Action] = []
         for number, question in list(self._asked.items()):
             if question.worker == identity:
                 question.worker = None
-                question.deaths += 1
+                question.deaths += died
                 if question.deaths >= _MOST_DEATHS:
                     del self._asked[number]
                     failure = Failure(
