@@ -86,14 +86,24 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStrea
 
 def _text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
     if request.source == "prompt":
-        return TextStream(tokenizer.detokenizer, request.stop)
+        return TextStream(_detokenizer(tokenizer, request), request.stop)
     call = Pair(tokenizer.tool_call_start, tokenizer.tool_call_end) if request.tools else None
     thought = Pair(tokenizer.think_start, tokenizer.think_end) if tokenizer.has_thinking else None
     if call is None and thought is None:
-        return TextStream(tokenizer.detokenizer, request.stop)
+        return TextStream(_detokenizer(tokenizer, request), request.stop)
     reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
     parser = AnswerParser(thought, call, reader, thinking=_opens_thought(tokenizer, prompt))
-    return ParsedTextStream(tokenizer.detokenizer, request.stop, parser)
+    return ParsedTextStream(_detokenizer(tokenizer, request), request.stop, parser)
+
+
+def _detokenizer(tokenizer: Any, request: Generate) -> Any:
+    detokenizer = tokenizer.detokenizer
+    if request.source == "prompt" or request.continue_final_message:
+        # mlx-lm takes away the blank that a text begins with; here the text goes on, and the blank is part of it.
+        for token in tokenizer.encode("a", add_special_tokens=False):
+            detokenizer.add_token(token)
+        detokenizer.last_segment  # noqa: B018 - what was said so far is nobody's
+    return detokenizer
 
 
 def token_bytes(tokenizer: Any) -> TokenBytes:

@@ -78,7 +78,7 @@ def validate(cls: type[B], data: dict[str, Any], *, ignore_unknown: bool = False
         request = cls.model_validate(data)
     except ValidationError as error:
         raise _of_validation(error.errors(include_url=False, include_input=False)) from None
-    request._ignored = tuple(_path(location) for location in unknown)  # noqa: SLF001 - ours alone to set
+    request._ignored = tuple(_path_of_field(location) for location in unknown)  # noqa: SLF001 - ours alone to set
     return request
 
 
@@ -101,6 +101,7 @@ def _of_validation(errors: list[ErrorDetails]) -> InvalidRequest:
     param = _path(first["loc"])
     field = first["loc"][-1] if first["loc"] else ""
     if first["type"] == "extra_forbidden":
+        param = _path_of_field(first["loc"])
         if field in NOT_SERVED:
             return _unsupported(param)
         return InvalidRequest(f"Unknown field '{param}'.", param, "unknown_parameter")
@@ -113,6 +114,13 @@ def _of_validation(errors: list[ErrorDetails]) -> InvalidRequest:
 
 def _unsupported(param: str) -> InvalidRequest:
     return InvalidRequest(f"'{param}' is not supported by this server.", param, "unsupported_parameter")
+
+
+def _path_of_field(location: tuple[int | str, ...]) -> str:
+    """Return the path of an unknown field, which may be called as our own steps are."""
+    *way, field = location
+    path = _path(tuple(way))
+    return (f"{path}.{field}" if path else str(field))[:_LONGEST_PATH]
 
 
 def _path(location: tuple[int | str, ...]) -> str:

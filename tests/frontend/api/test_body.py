@@ -35,7 +35,7 @@ def test_unknown_fields_are_left_out_and_named_wherever_they_are() -> None:
 
     assert sorted(request.ignored) == [
         "colour",
-        "messages[0]",
+        "messages[0].as parts",
         "messages[0].content[0].mood",
         "stream_options.x",
     ]

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mlx_llm_server.frontend.api.chunks import DONE, ChatChunks
+from mlx_llm_server.frontend.api.chunks import DONE, ChatChunks, CompletionChunks
 from mlx_llm_server.frontend.api.sse import ChunkStream, event
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -268,6 +268,98 @@ def test_log_probabilities_go_with_their_text_however_it_gathers() -> None:
         ({"content": ""}, {"content": ["E"], "refusal": None}),
         ({}, None),
     ]
+
+
+def test_choices_gather_each_for_itself_and_end_each_for_itself() -> None:
+    async def main() -> list[str]:
+        said = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            stream.begin(1)
+            await stream.drained()
+            stream.text(MUCH)
+            for word in ("one", " two"):
+                stream.text(word, index=0)
+                stream.text(word.upper(), index=1)
+            stream.finish("stop", 1)
+            stream.finish("repetition", 0)
+            stream.end({"total_tokens": 4})
+            said.set()
+
+        async with requested(act) as (reader, _):
+            await said.wait()
+            return await read_events(reader)
+
+    *told, usage = chunks(asyncio.run(main()))
+    choices = [chunk["choices"][0] for chunk in told]
+
+    assert usage["usage"] == {"total_tokens": 4}
+    assert [
+        (choice["index"], choice["delta"], choice["finish_reason"], choice.get("stop_reason"))
+        for choice in choices
+        if choice["delta"].get("content") != MUCH
+    ] == [
+        (0, {"role": "assistant", "content": ""}, None, None),
+        (1, {"role": "assistant", "content": ""}, None, None),
+        (0, {"content": "one two"}, None, None),
+        (0, {}, "length", "repetition"),
+        (1, {"content": "ONE TWO"}, None, None),
+        (1, {}, "stop", None),
+    ]
+
+
+def test_a_completion_begins_with_its_echo_and_has_text_alone() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.chunks = CompletionChunks("cmpl-1", 1700000000, "a/model", True, ["", "the prompt"])
+        stream.begin(0)
+        stream.begin(1)
+        stream.text(" on", [{"token": " on", "logprob": -1.0, "top": {" on": -1.0}, "offset": 10}], 1)
+        stream.finish("stop", 1)
+        stream.end({"total_tokens": 4})
+
+    _, *told, usage = chunks(stream_of(act))
+
+    assert {(chunk["object"], chunk["usage"]) for chunk in told} == {("text_completion", None)}
+    assert usage["choices"] == []
+    assert [chunk["choices"][0] for chunk in told] == [
+        {"index": 1, "text": "the prompt", "logprobs": None, "finish_reason": None},
+        {
+            "index": 1,
+            "text": " on",
+            "logprobs": {
+                "tokens": [" on"],
+                "token_logprobs": [-1.0],
+                "top_logprobs": [{" on": -1.0}],
+                "text_offset": [10],
+            },
+            "finish_reason": None,
+        },
+        {"index": 1, "text": "", "logprobs": None, "finish_reason": "stop"},
+    ]
+
+
+def test_silence_is_broken_by_comments_and_not_after_the_end() -> None:
+    async def main() -> bytes:
+        heard = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            stream.break_silence(0.02, lambda: "queued,\n\n3 before it")
+            await heard.wait()
+            stream.text("at last")
+            stream.finish("stop")
+            stream.end(None)
+            await asyncio.sleep(0.1)
+
+        async with requested(act) as (reader, _):
+            for _ in range(2):
+                await reader.readuntil(b": queued, 3 before it\n\n")
+            heard.set()
+            return await reader.read()
+
+    rest = asyncio.run(main())
+
+    assert b'"content":"at last"' in rest
+    assert rest.endswith(DONE + b"\r\n0\r\n\r\n")
 
 
 def test_an_error_comes_after_the_text_that_gathered() -> None:
