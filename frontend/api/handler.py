@@ -123,7 +123,7 @@ class ApiHandler(RequestHandler):
             raise self._too_large()
         try:
             self._check_access()
-            if self.request.method == "POST" and self.takes_body:
+            if self.request.method == "POST" and self.takes_body and hasattr(self, "on_post"):
                 self._check_announced_body()
         except ApiError as error:
             self._refusal = error
@@ -245,6 +245,8 @@ class ApiHandler(RequestHandler):
         raised = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(raised, ApiError):
             error = raised
+        elif status_code == 405:  # a method that Tornado does not know
+            error = MethodNotAllowed(self.request.method or "", self._methods())
         elif status_code < 500:
             error = InvalidRequest(f"The request can't be understood: {self._reason}.")
         else:

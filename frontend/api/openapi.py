@@ -94,7 +94,7 @@ def description() -> dict[str, Any]:
 def _operation(route: _Route) -> dict[str, Any]:
     content: dict[str, Any] = {"application/json": {"schema": _ref(route.answer)}}
     if route.streams:
-        content["text/event-stream"] = {"schema": {"type": "string"}}
+        content["text/event-stream"] = {}
     # A server that is not ready says so in the same words.
     not_ready = route.answer if route.path == "/ready" else "Error"
     operation: dict[str, Any] = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections import defaultdict
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import openai
 import pytest
 
-from .servers import House, Server, until, user
+from .servers import House, Server, counted, until, user
 
 
 def by_choice(chunks: list[Any]) -> dict[int, str]:
@@ -70,6 +72,19 @@ def test_an_answer_goes_on_from_a_begun_one(counting: Server, plain: Server) -> 
         assert answer["choices"][0]["message"]["content"] == " 8 9 10"
 
 
+def test_an_answer_that_goes_round_in_a_circle_is_ended_if_the_request_wants_it(counting: Server) -> None:
+    question = json.dumps({"prompt": " 7"}).encode()
+    told = counting.send("POST", "/tokenize", question, {"Content-Type": "application/json"}).json
+    bias = {str(told["tokens"][-1]): 100}
+    ended = counting.ask("5", logit_bias=bias, max_tokens=150, break_repetition=True)
+    meant = counting.ask("5", logit_bias=bias, max_tokens=150)
+
+    assert ended["usage"]["completion_tokens"] == 128
+    assert (ended["choices"][0]["finish_reason"], ended["choices"][0]["stop_reason"]) == ("length", "repetition")
+    assert meant["usage"]["completion_tokens"] == 150
+    assert "stop_reason" not in meant["choices"][0]
+
+
 # --- an operator's bounds ---
 
 
@@ -78,7 +93,7 @@ def bounded(shared_house: House, slow_model: Path) -> Server:
     return shared_house.up(
         slow_model,
         *("--max-batch", "1", "--max-queue", "1", "--max-tokens-limit", "1500", "--comment-interval", "0.05"),
-        *("--unknown-fields", "warn", "--break-repetition"),
+        *("--unknown-fields", "warn"),
     )
 
 
@@ -117,18 +132,18 @@ def test_ignored_fields_are_named_in_the_answer_and_in_the_log(bounded: Server) 
     assert f"{answer.headers['X-Request-Id']}: ignored fields: colour" in bounded.log
 
 
-def test_an_answer_that_goes_round_in_a_circle_is_ended_unless_the_request_wants_it(bounded: Server) -> None:
-    tokens = json.loads(
-        bounded.send("POST", "/tokenize", b'{"prompt": " 7"}', {"Content-Type": "application/json"}).body
-    )["tokens"]
-    fields: dict[str, Any] = {"logit_bias": {str(tokens[-1]): 100}, "max_tokens": 150, "temperature": 0}
-    ended = bounded.ask("5", **fields)
-    meant = bounded.ask("5", **fields, break_repetition=False)
+def test_several_answers_survive_their_worker_and_a_question_waits_for_the_next(bounded: Server) -> None:
+    """With room for one, the second answer is queued when the worker is killed."""
+    with bounded.openai() as client:
+        stream = client.chat.completions.create(model="any", messages=user("5"), max_tokens=20, n=2, stream=True)
+        chunks = [next(stream) for _ in range(5)]
+        (worker,) = bounded.workers()
+        os.kill(worker["pid"], signal.SIGKILL)
+        told = bounded.send("POST", "/tokenize", b'{"prompt": "7"}', {"Content-Type": "application/json"})
+        chunks += stream
 
-    assert ended["usage"]["completion_tokens"] == 128
-    assert (ended["choices"][0]["finish_reason"], ended["choices"][0]["stop_reason"]) == ("length", "repetition")
-    assert meant["usage"]["completion_tokens"] == 150
-    assert "stop_reason" not in meant["choices"][0]
+    assert told.json["count"] == 1
+    assert by_choice(chunks) == {0: counted(6, 25), 1: counted(6, 25)}
 
 
 # --- request ids ---
