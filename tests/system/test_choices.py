@@ -134,8 +134,9 @@ def test_ignored_fields_are_named_in_the_answer_and_in_the_log(bounded: Server) 
 
 def test_several_answers_survive_their_worker_and_a_question_waits_for_the_next(bounded: Server) -> None:
     """With room for one, the second answer is queued when the worker is killed."""
+    fields: dict[str, Any] = {"model": "any", "messages": user("5"), "max_tokens": 20, "n": 2, "stream": True}
     with bounded.openai() as client:
-        stream = client.chat.completions.create(model="any", messages=user("5"), max_tokens=20, n=2, stream=True)
+        stream = client.chat.completions.create(**fields)
         chunks = [next(stream) for _ in range(5)]
         (worker,) = bounded.workers()
         os.kill(worker["pid"], signal.SIGKILL)
