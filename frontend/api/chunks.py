@@ -54,16 +54,18 @@ class ChatChunks(_Rendered):
 
     def __init__(self, completion_id: str, created: int, model: str, with_usage: bool) -> None:
         super().__init__("chat.completion.chunk", completion_id, created, model, with_usage)
+        self._before: dict[int, str] = {}
         self._after = f'}},"logprobs":null,"finish_reason":null}}]{self._usage}}}\n\n'
 
     def opening(self, index: int) -> str:
-        """Return the event that tells the role."""
+        """Return the event that tells the role; it comes before all others of the choice."""
+        self._before[index] = f'{self._prefix},"choices":[{{"index":{index},"delta":{{"content":'
         return self._delta(index, '{"role":"assistant","content":""}')
 
     def text(self, index: int, text: str, entries: list[Any]) -> str:
         """Return text and the log-probabilities of its tokens."""
         if not entries:
-            return f'{self._prefix},"choices":[{{"index":{index},"delta":{{"content":{quote(text)}{self._after}'
+            return f"{self._before[index]}{quote(text)}{self._after}"
         told = json.dumps({"content": entries, "refusal": None})
         return self._event(index, f'"delta":{{"content":{quote(text)}}},"logprobs":{told}')
 
