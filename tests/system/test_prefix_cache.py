@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 
 from .servers import House, Server, text_of, user
@@ -65,6 +66,25 @@ def test_a_prompt_that_comes_again_is_found_whole_and_streamed_with_the_same_ans
     assert (cached(first), cached(second), cached(chunks[-1])) == (0, tokens - 1, tokens - 1)
     text = first["choices"][0]["message"]["content"]
     assert second["choices"][0]["message"]["content"] == text_of(chunks[:-1]) == text
+
+
+def test_a_client_that_gives_up_and_asks_again_goes_on_where_its_prompt_was(
+    house: House, nonsense_model: Path
+) -> None:
+    """Its prompt is processed four tokens at a time, which takes longer than it waits."""
+    server = house.llm_server(nonsense_model, "--prefill-chunk", "4")
+    prompt = " ".join(f"word{number}" for number in range(450))
+    with pytest.raises(openai.APITimeoutError):
+        server.openai().with_options(timeout=0.5).chat.completions.create(model="any", messages=user(prompt))  # pyright: ignore[reportArgumentType]
+    server.wait_idle()
+
+    again = server.ask(prompt, max_tokens=5, temperature=0)
+
+    assert 0 < cached(again) < again["usage"]["prompt_tokens"] - 1
+    clear(server)
+    fresh = server.ask(prompt, max_tokens=5, temperature=0)
+    assert cached(fresh) == 0
+    assert again["choices"] == fresh["choices"]
 
 
 def test_another_key_finds_nothing_of_it(keyed: Server) -> None:
