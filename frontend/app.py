@@ -8,11 +8,14 @@ from typing import Any
 from tornado.web import Application, RequestHandler
 
 from .api.chat import ChatCompletions
+from .api.completions import Completions
 from .api.convictions import ConvictionDetail, ConvictionList
 from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
+from .api.openapi import Description, DescriptionPage
 from .api.prefix_cache import ClearPrefixCaches
+from .api.prompts import Detokenize, Render, Tokenize
 from .api.status import Health, Readiness
 from .api.supervision import DrainWorker, ReplaceWorkers
 from .errors import NotFound
@@ -36,6 +39,12 @@ def make_app(services: Services) -> Application:
     return Application(
         [
             (r"/v1/chat/completions", ChatCompletions, with_services),
+            (r"/v1/chat/completions/render", Render, with_services),
+            (r"/v1/completions", Completions, with_services),
+            (r"/tokenize", Tokenize, with_services),
+            (r"/detokenize", Detokenize, with_services),
+            (r"/openapi.json", Description, with_services),
+            (r"/docs", DescriptionPage, with_services),
             (r"/v1/models", ModelList, with_services),
             (r"/v1/models/(.+)", ModelDetail, with_services),
             (r"/admin/crashes", CrashList, with_services),
@@ -61,4 +70,6 @@ def _log_request(handler: RequestHandler) -> None:
         level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
     else:
         level = logging.INFO if status < 500 else logging.ERROR
-    log.log(level, "%s %s %s %.0f ms", status, request.method, request.path, 1000 * request.request_time())
+    request_id = handler.request_id if isinstance(handler, ApiHandler) else "-"
+    took = 1000 * request.request_time()
+    log.log(level, "%s %s %s %.0f ms %s", status, request.method, request.path, took, request_id)

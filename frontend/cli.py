@@ -14,7 +14,7 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
 from .access import AccessPolicy
 from .dispatcher import Limits
 from .memory import CAN_TELL
-from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
+from .settings import RequestRules, Settings, SettingsError, WorkerSettings, check_exposure, read_keys
 
 _HTTP_OPTIONS = [
     click.option(
@@ -82,6 +82,39 @@ _HTTP_OPTIONS = [
         envvar="MLX_SERVE_MAX_BODY",
         metavar="MIB",
         help="The largest request body, in MiB.",
+    ),
+    click.option(
+        "--max-tokens-limit",
+        type=click.IntRange(1, 1_000_000),
+        envvar="MLX_SERVE_MAX_TOKENS_LIMIT",
+        metavar="N",
+        help="Refuse requests for longer answers than this.  [default: the model's context length bounds them]",
+    ),
+    click.option(
+        "--unknown-fields",
+        type=click.Choice(["refuse", "warn"]),
+        default="refuse",
+        show_default=True,
+        envvar="MLX_SERVE_UNKNOWN_FIELDS",
+        help="What becomes of a request with a field that neither OpenAI nor this server knows: it is refused, or "
+        "the field is ignored, and named in the answer's x-ignored-fields and in the log.",
+    ),
+    click.option(
+        "--break-repetition",
+        is_flag=True,
+        envvar="MLX_SERVE_BREAK_REPETITION",
+        help="End an answer that goes round in a circle: up to 64 tokens, 8 times, and 128 tokens in all. "
+        "A request may say otherwise (break_repetition).",
+    ),
+    click.option(
+        "--comment-interval",
+        type=click.FloatRange(0, 3600),
+        default=10,
+        show_default=True,
+        envvar="MLX_SERVE_COMMENT_INTERVAL",
+        metavar="SECONDS",
+        help="A stream that has nothing to say for so long carries a comment, so that nobody times out. "
+        "0 is never.",
     ),
     click.option(
         "--max-queue",
@@ -286,6 +319,12 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         keep_crashes=http["keep_crashes"],
         share_prefix_cache=http["share_prefix_cache"],
         workers=workers,
+        rules=RequestRules(
+            ignore_unknown=http["unknown_fields"] == "warn",
+            max_tokens_limit=http["max_tokens_limit"],
+            break_repetition=http["break_repetition"],
+            silence_seconds=http["comment_interval"],
+        ),
     )
 
 

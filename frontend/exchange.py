@@ -13,11 +13,12 @@ from typing import Any
 import zmq
 
 from ..protocol import codec
-from ..protocol.messages import Delta, FromWorker, Generate
+from ..protocol.messages import Delta, FromWorker, Generate, Inspect, Inspected
 from .crashes import CrashRegister
 from .dispatcher import (
     Abandoned,
     Action,
+    Asked,
     BecameReady,
     Deliver,
     Dispatcher,
@@ -42,6 +43,7 @@ Sink = Callable[[Started | Delta | Failure], None]
 """Takes what comes for a generation: one `Started`, then deltas, the last one finished; or a `Failure`."""
 
 TICK_SECONDS = 1.0
+ANSWER_SECONDS = 30.0
 _LATE_SECONDS = 1.0
 # Messages taken in one turn of the event loop, so that HTTP gets its turn under any load.
 _MESSAGES_PER_TURN = 64
@@ -70,7 +72,7 @@ class Exchange:
         self.endpoint = endpoint
         self._supervise = supervise
         self._crashes = crashes
-        self._sinks: dict[int, Sink] = {}
+        self._sinks: dict[int, Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
         self._context = zmq.Context()
         self._socket = self._context.socket(zmq.ROUTER)
@@ -106,6 +108,17 @@ class Exchange:
         self._sinks[number] = sink
         self.handle(Submitted(replace(request, generation=number), model))
         return number
+
+    async def ask(self, question: Inspect, model: str | None) -> Inspected | Failure:
+        """Have a worker answer a question; its number is set here."""
+        number = next(self._numbers)
+        answer: asyncio.Future[Inspected | Failure] = self._loop.create_future()
+        self._sinks[number] = answer.set_result
+        try:
+            self.handle(Asked(replace(question, number=number), model, ANSWER_SECONDS))
+            return await answer
+        finally:
+            self.abandon(number)
 
     def abandon(self, number: int) -> None:
         """Nobody waits for a generation any more. Idempotent."""
@@ -151,8 +164,8 @@ class Exchange:
     def _perform(self, actions: Iterable[Action]) -> None:
         for action in actions:
             match action:
-                case Deliver(number, item):
-                    self._deliver(number, item)
+                case Deliver():
+                    self._deliver(action)
                 case Transmit():
                     self._transmit(action)
                 case Retire():
@@ -163,11 +176,11 @@ class Exchange:
                 case Lost():
                     self._crashes.lost(action)
 
-    def _deliver(self, number: int, item: Started | Delta | Failure) -> None:
-        last = isinstance(item, Failure) or (isinstance(item, Delta) and item.finish is not None)
-        sink = self._sinks.pop(number, None) if last else self._sinks.get(number)
+    def _deliver(self, action: Deliver) -> None:
+        number = action.generation
+        sink = self._sinks.pop(number, None) if action.ends else self._sinks.get(number)
         if sink is not None:
-            sink(item)
+            sink(action.item)
 
     def _transmit(self, action: Transmit) -> None:
         try:

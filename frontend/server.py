@@ -102,6 +102,7 @@ class Server:
             settings.stall_seconds,
             settings.drain_seconds,
             self._nursery,
+            settings.rules,
         )
         http = HTTPServer(
             make_app(services),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .access import AccessPolicy, is_loopback
@@ -31,6 +31,23 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True)
+class RequestRules:
+    """What requests may ask for, as far as the operator decides.
+
+    Attributes:
+        ignore_unknown: Fields that nobody knows are ignored, and named in the answer; they are refused otherwise.
+        max_tokens_limit: No answer may be asked to be longer.
+        break_repetition: End answers that go round in a circle, unless a request says otherwise.
+        silence_seconds: A stream that has nothing to say for so long sends a comment; 0 is never.
+    """
+
+    ignore_unknown: bool = False
+    max_tokens_limit: int | None = None
+    break_repetition: bool = False
+    silence_seconds: float = 10.0
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a frontend process needs to know.
 
@@ -43,6 +60,7 @@ class Settings:
         limits: How much may wait, and how long; for workers and for clients.
         drain_seconds: How long a worker that is drained may go on with what it has.
         grace_seconds: How long running answers may go on after SIGTERM.
+        rules: What requests may ask for.
         stall_seconds: A client that takes next to nothing of its answer for so long is given up.
     """
 
@@ -59,6 +77,7 @@ class Settings:
     drain_seconds: float = 30.0
     stall_seconds: float = 60.0
     workers: WorkerSettings | None = None
+    rules: RequestRules = field(default_factory=RequestRules)
 
 
 def read_keys(key: str | None, key_file: str | None) -> tuple[str, ...]:

@@ -120,6 +120,11 @@ class Sampling:
     stop_token_ids: tuple[int, ...] = ()
 
 
+CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE = "chat_template", "tools", "thinking", "thinking_choice"
+ABILITIES = (CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE)
+"""A chat template of its own; calls of tools; thoughts that are told from the text; a choice whether to think."""
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """What a worker serves.
@@ -128,11 +133,15 @@ class Model:
         id: The name clients use.
         created: Unix time in seconds, as OpenAI's model object has it.
         context_length: Tokens of prompt and completion together.
+        abilities: What it can, of `ABILITIES`.
+        template_options: What its chat template can be told beside messages, tools and whether to think.
     """
 
     id: str
     created: int
     context_length: int
+    abilities: tuple[str, ...] = ()
+    template_options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +211,8 @@ class Delta:
         tokens: The ids sampled since the last delta; the end-of-turn token is one of them.
         text: The text that became certain; it may lag behind the tokens (half a character, the beginning of a
             stop string), and is whole once `finish` is set.
-        finish: `"stop"`, `"length"` or `"tool_calls"` in a generation's last delta, which is its terminal message.
+        finish: `"stop"`, `"length"`, `"tool_calls"` or `"repetition"` in a generation's last delta, which is its
+            terminal message.
         aside: Thoughts and tool calls, where there are any.
         logprobs: For generations that ask.
     """
@@ -278,7 +288,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Terminal: the generation can't be done.
+    """Terminal: the generation can't be done, or the `Inspect` of this number not be answered.
 
     Attributes:
         kind: `"invalid"` where the request is at fault, `"internal"` where the worker is.
@@ -298,6 +308,22 @@ class Cancelled:
     """Terminal: the generation left the batch because the frontend asked for it."""
 
     generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """The answer to `Inspect`.
+
+    Attributes:
+        tokens: Of the prompt.
+        text: What they say, special tokens among them.
+        pieces: What the vocabulary calls each of them, if that was asked for.
+    """
+
+    number: int
+    tokens: tuple[int, ...]
+    text: str
+    pieces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +384,11 @@ class Generate:
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
             behind them. They count towards `max_tokens`.
         cache_scope: Generations of one scope may use what each other left in the prefix cache.
+        prompt: The text to go on from in place of `messages`, without any template; its answer is text alone.
+        prompt_tokens: The same as ids.
+        continue_final_message: Go on with the last message, an assistant's, and begin no new one.
+        template_options: What the chat template is told besides, as a JSON object; "" is nothing.
+        break_repetition: End the generation (`finish` `"repetition"`) once it goes round in a circle.
     """
 
     generation: int
@@ -370,6 +401,34 @@ class Generate:
     enable_thinking: bool | None = None
     resume: tuple[int, ...] = ()
     cache_scope: str = ""
+    prompt: str | None = None
+    prompt_tokens: tuple[int, ...] = ()
+    continue_final_message: bool = False
+    template_options: str = ""
+    break_repetition: bool = False
+
+    @property
+    def source(self) -> str:
+        """The field of a client's request that the prompt is made of."""
+        return "messages" if self.prompt is None and not self.prompt_tokens else "prompt"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Say what a request's prompt is, in tokens and text, and generate nothing.
+
+    Attributes:
+        number: Of the same series as generations.
+        special_tokens: Whether a `prompt` gets what the tokenizer puts around every text.
+        generation_prompt: Whether messages are followed by the beginning of the assistant's turn.
+        pieces: Tell also what the vocabulary calls each token.
+    """
+
+    number: int
+    request: Generate
+    special_tokens: bool = True
+    generation_prompt: bool = True
+    pieces: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,8 +443,10 @@ class ClearPrefixCache:
     """Forget what the prefix cache holds, of every scope and for every frontend."""
 
 
-FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Leaving | Dead
-FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache
+FromWorker = (
+    Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Inspected | Leaving | Dead
+)
+FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache | Inspect
 Message = FromWorker | FromFrontend
 
 TYPES: dict[str, type[Message]] = {
@@ -397,6 +458,7 @@ TYPES: dict[str, type[Message]] = {
     "step": Step,
     "failed": Failed,
     "cancelled": Cancelled,
+    "inspected": Inspected,
     "leaving": Leaving,
     "dead": Dead,
     "welcome": Welcome,
@@ -406,7 +468,8 @@ TYPES: dict[str, type[Message]] = {
     "generate": Generate,
     "cancel": Cancel,
     "clear_prefix_cache": ClearPrefixCache,
+    "inspect": Inspect,
 }
 POSITIONAL = (
-    ToolCall, ChatMessage, TokenBias, Sampling, Model, Aside, Alternative, TokenLogprob, Logprobs, Delta,
+    ToolCall, ChatMessage, TokenBias, Sampling, Model, Aside, Alternative, TokenLogprob, Logprobs, Delta, Generate,
 )  # fmt: skip

@@ -20,7 +20,8 @@ def fault(request: Generate) -> tuple[str, str] | None:
         **_of_sampling(sampling),
         "max_tokens": request.max_tokens >= 1,
         "stop": all(request.stop),
-        "messages": bool(request.messages),
+        "messages": bool(request.messages) or request.source == "prompt",
+        "prompt": all(token >= 0 for token in request.prompt_tokens),
         "resume": all(token >= 0 for token in request.resume),
     }
     for field, kept in rules.items():
@@ -59,6 +60,7 @@ def unknown_token(request: Generate, vocabulary: int) -> tuple[str, str] | None:
     ids = {
         "logit_bias": [entry.token for entry in request.sampling.logit_bias],
         "stop_token_ids": request.sampling.stop_token_ids,
+        "prompt": request.prompt_tokens,
     }
     for field, tokens in ids.items():
         for token in tokens:

@@ -10,7 +10,12 @@ import json
 import re
 from typing import Any
 
-from ..protocol.messages import Generate
+from jinja2 import TemplateSyntaxError
+from jinja2.meta import find_undeclared_variables
+from jinja2.nodes import Name, Test
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from ..protocol.messages import CHAT_TEMPLATE, THINKING, THINKING_CHOICE, TOOLS, Generate
 from .answer import AnswerParser, Pair
 from .calls import CallReader
 from .ledger import Ledger, TokenBytes
@@ -18,6 +23,13 @@ from .text import ParsedTextStream, TextStream
 
 # A prompt that opens a thought ends in the opening mark and perhaps a line break.
 _TAIL_TOKENS = 16
+_GENERATION_MARK = re.compile(r"\{%-?\s*(?:end)?generation\s*-?%\}")
+# What a template is given by us or by transformers; whether to think is asked for by a field of its own.
+_NOT_OPTIONS = frozenset({
+    "messages", "tools", "documents", "add_generation_prompt", "continue_final_message", "enable_thinking",
+    "raise_exception", "strftime_now", "bos_token", "eos_token", "unk_token", "pad_token", "sep_token",
+    "cls_token", "mask_token", "additional_special_tokens",
+})  # fmt: skip
 
 
 def takes_tools(tokenizer: Any) -> bool:
@@ -29,6 +41,32 @@ def takes_enable_thinking(tokenizer: Any) -> bool:
     """Tell whether the template asks whether to think; those that mlx-lm wrote in Python do."""
     in_python = tokenizer._chat_template is not None  # noqa: SLF001 - it has no other name
     return tokenizer.has_thinking and (in_python or _mentions(tokenizer, "enable_thinking"))
+
+
+def abilities(tokenizer: Any) -> tuple[str, ...]:
+    """Return what a model can, as clients are told."""
+    found = {
+        CHAT_TEMPLATE: tokenizer.has_chat_template,
+        TOOLS: takes_tools(tokenizer),
+        THINKING: tokenizer.has_thinking,
+        THINKING_CHOICE: takes_enable_thinking(tokenizer),
+    }
+    return tuple(name for name, can in found.items() if can)
+
+
+def template_options(tokenizer: Any) -> tuple[str, ...]:
+    """Return the names that the chat template asks for, but for those that are not a client's to set."""
+    environment = ImmutableSandboxedEnvironment(extensions=["jinja2.ext.loopcontrols"])
+    try:
+        # Marks of transformers' own, for training.
+        parsed = environment.parse(_GENERATION_MARK.sub("", _template(tokenizer)))
+    except TemplateSyntaxError:
+        return ()
+    ours = _NOT_OPTIONS | environment.globals.keys() | tokenizer.special_tokens_map.keys()
+    assigned = {name.name for name in parsed.find_all(Name) if name.ctx == "store"}
+    # A template that sets what is not given asks first whether it is.
+    asked = {test.node.name for test in parsed.find_all(Test) if isinstance(test.node, Name)}
+    return tuple(sorted(find_undeclared_variables(parsed) - ours - (assigned - asked)))
 
 
 def takes_short_ids_alone(tokenizer: Any) -> bool:
@@ -47,13 +85,25 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStrea
 
 
 def _text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
+    if request.source == "prompt":
+        return TextStream(_detokenizer(tokenizer, request), request.stop)
     call = Pair(tokenizer.tool_call_start, tokenizer.tool_call_end) if request.tools else None
     thought = Pair(tokenizer.think_start, tokenizer.think_end) if tokenizer.has_thinking else None
     if call is None and thought is None:
-        return TextStream(tokenizer.detokenizer, request.stop)
+        return TextStream(_detokenizer(tokenizer, request), request.stop)
     reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
     parser = AnswerParser(thought, call, reader, thinking=_opens_thought(tokenizer, prompt))
-    return ParsedTextStream(tokenizer.detokenizer, request.stop, parser)
+    return ParsedTextStream(_detokenizer(tokenizer, request), request.stop, parser)
+
+
+def _detokenizer(tokenizer: Any, request: Generate) -> Any:
+    detokenizer = tokenizer.detokenizer
+    if request.source == "prompt" or request.continue_final_message:
+        # mlx-lm takes away the blank that a text begins with; here the text goes on, and the blank is part of it.
+        for token in tokenizer.encode("a", add_special_tokens=False):
+            detokenizer.add_token(token)
+        detokenizer.last_segment  # noqa: B018 - what was said so far is nobody's
+    return detokenizer
 
 
 def token_bytes(tokenizer: Any) -> TokenBytes:

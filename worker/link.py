@@ -30,10 +30,12 @@ from ..protocol.messages import (
     Cancel,
     ClearPrefixCache,
     Dead,
+    Failed,
     FromWorker,
     FrontendBeat,
     Generate,
     Hello,
+    Inspect,
     Introduce,
     Leaving,
     Loading,
@@ -100,6 +102,15 @@ class Here:
 
 
 @dataclass(frozen=True)
+class Looked:
+    """What came of an `Inspect`, for the frontend as it was before it was lost the next time."""
+
+    frontend: int
+    losses: int
+    message: FromWorker
+
+
+@dataclass(frozen=True)
 class Leave:
     """Finish what runs, take nothing new, then stop."""
 
@@ -111,7 +122,7 @@ class LastWords:
     reason: str
 
 
-_Posted = Event | Loading | Loaded | Here | Leave | LastWords
+_Posted = Event | Loading | Loaded | Here | Looked | Leave | LastWords
 
 
 class _State(Enum):
@@ -127,6 +138,7 @@ class _Peer:
     Attributes:
         beat_at: When it last heard how far the engine is.
         called_at: When the main thread was called for it, if it has not answered.
+        losses: How often it was lost.
     """
 
     index: int
@@ -136,6 +148,7 @@ class _Peer:
     heard_at: float
     beat_at: float
     called_at: float | None = None
+    losses: int = 0
 
 
 class Link:
@@ -263,6 +276,8 @@ class Link:
             case ClearPrefixCache() if self._scheduler is not None:
                 log.info("the frontend at %s clears the prefix cache", peer.endpoint)
                 self._orders.give(Clear())
+            case Inspect() if self._prompts is not None:
+                self._prompt_thread.submit(self._look, self._prompts, peer.index, peer.losses, message)
             case FrontendBeat():
                 pass  # hearing it was all
             case Welcome(protocol):
@@ -310,6 +325,9 @@ class Link:
                 self._send_all(item.ready)
             case Here(frontend):
                 self._on_answer(self._peers[frontend])
+            case Looked(frontend, losses, message):
+                if self._peers[frontend].losses == losses:
+                    self._send(self._peers[frontend], message)
             case Leave():
                 if self._leave_by is None:
                     self._leave_by = time.monotonic() + LEAVE_SECONDS
@@ -362,6 +380,21 @@ class Link:
         else:
             self.post(Prepared(key, prompt, text))
 
+    def _look(self, prompts: PromptBuilder, frontend: int, losses: int, question: Inspect) -> None:
+        """Answer what a prompt is; runs on the prompt thread."""
+        assert self._loaded is not None  # noqa: S101 - `prompts` come with it
+        number = question.number
+        try:
+            if (wrong := unknown_token(question.request, self._loaded.vocabulary)) is not None:
+                raise InvalidRequest(*wrong)
+            answer: FromWorker = prompts.inspect(question)
+        except InvalidRequest as error:
+            answer = Failed(number, "invalid", str(error), error.param)
+        except Exception as error:
+            log.exception("a prompt could not be made")
+            answer = Failed(number, "internal", f"The prompt could not be made: {error!r}")
+        self.post(Looked(frontend, losses, answer))
+
     # --- sending, beats, silence ---
 
     def _greet(self, peer: _Peer) -> None:
@@ -373,6 +406,7 @@ class Link:
         if peer.state is _State.REFUSED:
             return
         peer.heard_at = time.monotonic()
+        peer.losses += 1
         self._handle(FrontendLost(peer.index))
         self._greet(peer)
 

@@ -17,6 +17,7 @@ from mlx_lm.models.cache import make_prompt_cache
 from mlx_lm.utils import DEFAULT_ALLOW_PATTERNS, load_adapters, load_model, load_tokenizer
 
 from ..protocol.messages import Model
+from .dialect import abilities, template_options
 from .memory import available_memory
 from .progress import LoadProgress
 from .widening import widen_weights
@@ -76,7 +77,13 @@ def load(name: str, adapter_file: str | None, progress: LoadProgress, *, widen: 
         tokenizer = load_tokenizer(path, eos_token_ids=config.get("eos_token_id"))
     _check_batchable(name, model)
     created = int((path / "config.json").stat().st_mtime)
-    info = Model(id=model_id(name), created=created, context_length=_context_length(config, tokenizer))
+    info = Model(
+        id=model_id(name),
+        created=created,
+        context_length=_context_length(config, tokenizer),
+        abilities=abilities(tokenizer),
+        template_options=template_options(tokenizer),
+    )
     return LoadedModel(model, tokenizer, info, weights)
 
 

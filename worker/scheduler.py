@@ -20,6 +20,7 @@ from typing import NamedTuple
 from ..protocol.messages import Accepted, Aside, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
 from .bounds import fault
 from .ledger import TokenLogprobs
+from .repetition import RepetitionGuard
 from .text import TextStream
 
 
@@ -161,6 +162,7 @@ Action = Prepare | Insert | Remove | Send
 class _Generation:
     request: Generate
     text: TextStream | None = None  # None while the prompt is being prepared
+    guard: RepetitionGuard | None = None
 
     @property
     def running(self) -> bool:
@@ -225,8 +227,8 @@ class Scheduler:
                 _failed(
                     event.key,
                     "invalid",
-                    self._too_long(len(event.prompt)),
-                    "messages",
+                    self._too_long(len(event.prompt), generation.request.source),
+                    generation.request.source,
                     "context_length_exceeded",
                 )
             ]
@@ -236,6 +238,8 @@ class Scheduler:
             del self._generations[event.key]
             return [_failed(event.key, "internal", "The answer can't be resumed: it had reached its length.")]
         generation.text = event.text
+        if request.break_repetition:
+            generation.guard = RepetitionGuard(resumed)
         return [
             Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt))),
             Insert(
@@ -262,7 +266,7 @@ class Scheduler:
             if generation is None or generation.text is None:
                 continue
             try:
-                delta = _advance(row, generation.text)
+                delta = _advance(row, generation.text, generation.guard)
             except Exception as error:  # noqa: BLE001 - one row's bad tokens must not end the others
                 actions.append(_failed(row.key, "internal", f"The answer can't be decoded: {error!r}"))
                 stopped.append(row.key)
@@ -298,26 +302,28 @@ class Scheduler:
         batched = tuple(key for key, generation in gone.items() if generation.running)
         return [Remove(batched)] if batched else []
 
-    def _too_long(self, tokens: int) -> str:
+    def _too_long(self, tokens: int, source: str) -> str:
+        are = "are" if source == "messages" else "is"
         return (
-            f"This model's maximum context length is {self._context_length} tokens, and the messages are "
-            f"{tokens} tokens, which leaves no room for an answer. Please reduce the length of the messages."
+            f"This model's maximum context length is {self._context_length} tokens, and the {source} {are} "
+            f"{tokens} tokens, which leaves no room for an answer. Please reduce the length of the {source}."
         )
 
 
-def _advance(row: Token, text: TextStream) -> Delta:
+def _advance(row: Token, text: TextStream, guard: RepetitionGuard | None) -> Delta:
     """Return the delta that a token makes, replayed through detokenizer, parser and stop strings."""
     if row.finish == "stop":
         piece, _ = text.finish()
         finish = row.finish
     else:
         piece, stopped = text.push(row.token)
-        if row.finish is None and not stopped:
+        finish = "repetition" if guard is not None and guard.push(row.token) else row.finish
+        if finish is None and not stopped:
             return _delta(row, piece, None, text)
         if not stopped:
             rest, stopped = text.finish(cut=True)
             piece += rest
-        finish = "stop" if stopped else row.finish
+        finish = "stop" if stopped else finish
     if finish == "stop" and text.called:
         finish = "tool_calls"
     return _delta(row, piece, finish, text)

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import secrets
+from codecs import getincrementaldecoder
 from collections import deque
+from collections.abc import Sequence
 from typing import Any
 
 from ...protocol.messages import Alternative, Delta, TokenLogprob, ToolCall
 from ..dispatcher import Started
 
+# How a worker's finish is told to clients, who know no other reasons than OpenAI's.
+_FINISH_REASONS = {"repetition": "length"}
+
+
+def ending(finish: str) -> dict[str, str]:
+    """Return what a choice says of its end; `stop_reason` where the finish reason does not say all."""
+    if finish in _FINISH_REASONS:
+        return {"finish_reason": _FINISH_REASONS[finish], "stop_reason": finish}
+    return {"finish_reason": finish}
+
 
 class Answer:
-    """Gathers the deltas of one generation; `model` is known once it has started."""
+    """Gathers the deltas of one generation; `model` is known once it has started.
+
+    Attributes:
+        finish: How the worker ended it, once it has.
+    """
 
     def __init__(self, *, with_logprobs: bool = False) -> None:
         self.model = ""
-        self._prompt_tokens = 0
-        self._completion_tokens = 0
-        self._reasoning_tokens = 0
-        self._cached_tokens = 0
+        self.finish: str | None = None
+        self.prompt_tokens = 0
+        self.completion_tokens = 0
+        self.reasoning_tokens = 0
+        self.cached_tokens = 0
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._calls: list[dict[str, Any]] = []
@@ -30,17 +47,18 @@ class Answer:
     def start(self, started: Started) -> None:
         """Take what is known once a worker has begun."""
         self.model = started.model.id
-        self._prompt_tokens = started.prompt_tokens
+        self.prompt_tokens = started.prompt_tokens
 
     def count(self, delta: Delta) -> None:
-        """Count a delta's tokens."""
-        self._completion_tokens += len(delta.tokens)
+        """Count a delta's tokens, and see whether it is the last."""
+        self.finish = delta.finish
+        self.completion_tokens += len(delta.tokens)
         if delta.aside is not None:
-            self._reasoning_tokens += delta.aside.reasoning_tokens
-            self._cached_tokens += delta.aside.cached_tokens
+            self.reasoning_tokens += delta.aside.reasoning_tokens
+            self.cached_tokens += delta.aside.cached_tokens
 
     def take(self, delta: Delta) -> None:
-        """Keep a delta for the message."""
+        """Keep a delta for the whole answer."""
         self.count(delta)
         self._text.append(delta.text)
         self._entries += self.shown(delta)
@@ -61,8 +79,12 @@ class Answer:
             for _ in range(min(abs(verdict), len(self._undecided))):
                 entry = self._undecided.popleft()
                 if verdict > 0:
-                    entries.append(_entry(entry))
+                    entries.append(self.entry(entry))
         return entries
+
+    def entry(self, token: TokenLogprob) -> dict[str, Any]:
+        """Return what is told of a token of the content; they come in order."""
+        return {**_alternative(token), "top_logprobs": [_alternative(other) for other in token.top]}
 
     def logprobs(self) -> dict[str, Any] | None:
         """Return the log-probabilities of the whole answer, if they were asked for."""
@@ -79,35 +101,93 @@ class Answer:
         function = {"name": call.name, "arguments": call.arguments}
         return index, {"id": call.id or f"call_{secrets.token_hex(12)}", "type": "function", "function": function}
 
-    def message(self) -> dict[str, Any]:
-        """Return the whole answer; it has no content if there are calls alone."""
+    def choice(self) -> dict[str, Any]:
+        """Return the whole answer as one of a completion's choices."""
+        return {"message": self._message(), "logprobs": self.logprobs(), **ending(self.finish or "")}
+
+    def _message(self) -> dict[str, Any]:
+        """Return the message; it has no content if there are calls alone."""
         text = "".join(self._text)
         message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
         if reasoning := "".join(self._reasoning):
-            message["reasoning_content"] = reasoning
+            message["reasoning_content"] = message["reasoning"] = reasoning
         if self._calls:
             message["tool_calls"] = self._calls
             message["content"] = text or None
         return message
 
-    def usage(self) -> dict[str, Any]:
-        """Return how many tokens were read and written so far."""
+
+class CompletionAnswer(Answer):
+    """An answer in the shape of `/v1/completions`: text alone.
+
+    Args:
+        echo: The prompt, if it is to come before the text.
+        with_logprobs: Whether they were asked for.
+    """
+
+    def __init__(self, echo: str = "", *, with_logprobs: bool = False) -> None:
+        super().__init__(with_logprobs=with_logprobs)
+        self.echo = echo
+        self._offset = len(echo)
+        # Holds back the bytes of a character whose end has not come.
+        self._decoder = getincrementaldecoder("utf-8")("replace")
+
+    def entry(self, token: TokenLogprob) -> dict[str, Any]:
+        """Return what is told of a token, and where it begins in the text."""
+        offset = self._offset
+        self._offset += len(self._decoder.decode(token.token))
+        top = {_text(other): other.logprob for other in (*token.top, token)}
+        return {"token": _text(token), "logprob": token.logprob, "top": top, "offset": offset}
+
+    def logprobs(self) -> dict[str, Any] | None:
+        """Return the log-probabilities of the whole answer, if they were asked for."""
+        return in_columns(self._entries) if self._with_logprobs else None
+
+    def choice(self) -> dict[str, Any]:
+        """Return the whole answer as one of a completion's choices."""
         return {
-            "prompt_tokens": self._prompt_tokens,
-            "completion_tokens": self._completion_tokens,
-            "total_tokens": self._prompt_tokens + self._completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
-            "completion_tokens_details": {"reasoning_tokens": self._reasoning_tokens},
+            "text": self.echo + "".join(self._text),
+            "logprobs": self.logprobs(),
+            **ending(self.finish or ""),
         }
 
 
-def _entry(token: TokenLogprob) -> dict[str, Any]:
-    return {**_alternative(token), "top_logprobs": [_alternative(other) for other in token.top]}
+def in_columns(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the entries of a `CompletionAnswer` as OpenAI has them there."""
+    return {
+        "tokens": [entry["token"] for entry in entries],
+        "token_logprobs": [entry["logprob"] for entry in entries],
+        "top_logprobs": [entry["top"] for entry in entries],
+        "text_offset": [entry["offset"] for entry in entries],
+    }
+
+
+def usage_of(answers: Sequence[Answer], choices: int) -> dict[str, Any]:
+    """Return how many tokens were read and written so far; a prompt counts once for all its choices.
+
+    Args:
+        answers: So many choices of the first prompt, then of the next.
+        choices: How many each prompt has.
+    """
+    prompts = answers[::choices]
+    read = sum(answer.prompt_tokens for answer in prompts)
+    written = sum(answer.completion_tokens for answer in answers)
+    return {
+        "prompt_tokens": read,
+        "completion_tokens": written,
+        "total_tokens": read + written,
+        "prompt_tokens_details": {"cached_tokens": sum(answer.cached_tokens for answer in prompts)},
+        "completion_tokens_details": {"reasoning_tokens": sum(answer.reasoning_tokens for answer in answers)},
+    }
 
 
 def _alternative(token: TokenLogprob | Alternative) -> dict[str, Any]:
     return {
-        "token": token.token.decode(errors="replace"),
+        "token": _text(token),
         "logprob": token.logprob,
         "bytes": list(token.token),
     }
+
+
+def _text(token: TokenLogprob | Alternative) -> str:
+    return token.token.decode(errors="replace")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag
-from pydantic_core import from_json
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag
+from pydantic_core import PydanticCustomError, from_json
 
 from ...protocol import messages as protocol
 from ..errors import InvalidRequest
@@ -19,10 +19,23 @@ from .tools import MAX_TOOLS, FunctionName
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
+# What OpenAI's messages may hold besides, in words.
+_NO_TEXT = {"image_url": "images", "input_audio": "audio", "file": "files", "refusal": "refusals"}
+
+
+def _check_kind(kind: Any) -> Any:
+    if isinstance(kind, str) and kind in _NO_TEXT:
+        raise PydanticCustomError(
+            "no_text", "is '{kind}', and this server serves no model that takes {what}; only 'text' can be given",
+            {"kind": kind, "what": _NO_TEXT[kind]},
+        )  # fmt: skip
+    return kind
+
+
 class TextPart(Strict):
     """A part of a message's content."""
 
-    type: Literal["text"]
+    type: Annotated[Literal["text"], BeforeValidator(_check_kind)]
     text: str
 
 
@@ -48,7 +61,8 @@ def _content_tag(value: Any) -> str:
 class Message(Strict):
     """A message of the conversation."""
 
-    role: Literal["system", "user", "assistant", "tool"]
+    # A developer's message is what newer clients call a system's.
+    role: Literal["system", "developer", "user", "assistant", "tool"]
     content: (
         Annotated[
             Annotated[str, Tag("as text")] | Annotated[list[TextPart], Field(min_length=1), Tag("as parts")],
@@ -56,7 +70,9 @@ class Message(Strict):
         ]
         | None
     ) = None
+    # Two names of one thing: answers have both.
     reasoning_content: str | None = None
+    reasoning: str | None = None
     tool_calls: Annotated[list[MessageCall], Field(min_length=1, max_length=MAX_TOOLS)] | None = None
     tool_call_id: CallId | None = None
     # OpenAI's answers have them; here they are always null.
@@ -77,9 +93,9 @@ class Message(Strict):
             protocol.ToolCall(call.function.name, call.function.arguments, call.id)
             for call in self.tool_calls or ()
         )
-        return protocol.ChatMessage(
-            self.role, self.text(), self.reasoning_content or "", tuple(calls), self.tool_call_id or ""
-        )
+        role = "system" if self.role == "developer" else self.role
+        thought = self.reasoning_content or self.reasoning or ""
+        return protocol.ChatMessage(role, self.text(), thought, tuple(calls), self.tool_call_id or "")
 
 
 def check_messages(messages: list[Message]) -> None:
@@ -113,7 +129,12 @@ def _check_role(message: Message, path: str) -> None:
         raise _missing(f"{path}.content")
     if message.role == "tool" and message.tool_call_id is None:
         raise _missing(f"{path}.tool_call_id")
-    owners = {"tool_calls": "assistant", "reasoning_content": "assistant", "tool_call_id": "tool"}
+    owners = {
+        "tool_calls": "assistant",
+        "reasoning_content": "assistant",
+        "reasoning": "assistant",
+        "tool_call_id": "tool",
+    }
     for field, owner in owners.items():
         if getattr(message, field) is not None and message.role != owner:
             raise _invalid(f"{path}.{field}", f"belongs to messages of the role {owner}")

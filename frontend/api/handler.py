@@ -9,9 +9,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import quote
 
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
@@ -30,6 +33,7 @@ from ..errors import (
 )
 from ..exchange import Exchange
 from ..nursery import Nursery
+from ..settings import RequestRules
 from .sse import PIECE_BYTES
 
 log = logging.getLogger(__name__)
@@ -38,6 +42,11 @@ log = logging.getLogger(__name__)
 # one that turns out larger loses its connection.
 MAX_DISCARDED_BYTES = 256 * 1024 * 1024
 _PREFLIGHT_SECONDS = 600
+# What of a client's own id is safe in a header and in a line of a log.
+_REQUEST_ID = re.compile(r"[\x21-\x7e]{1,128}")
+# The names of ignored fields are told up to this length.
+_LONGEST_LIST = 2000
+_OUR_HEADERS = "X-Request-Id, X-Ignored-Fields, Retry-After"
 
 
 @dataclass(frozen=True)
@@ -53,6 +62,7 @@ class Services:
         stall_seconds: A client that takes nothing of its stream for so long is given up.
         drain_seconds: How long a worker that is drained may go on with what it has.
         nursery: Keeps our own workers; None if there are none.
+        rules: What requests may ask for.
     """
 
     exchange: Exchange
@@ -63,6 +73,7 @@ class Services:
     stall_seconds: float
     drain_seconds: float
     nursery: Nursery | None
+    rules: RequestRules
 
 
 @stream_request_body
@@ -85,8 +96,24 @@ class ApiHandler(RequestHandler):
         self._received = 0
 
     def set_default_headers(self) -> None:
-        """Say nothing of the server's software."""
+        """Say nothing of the server's software, and which request this is an answer to."""
         self.clear_header("Server")
+        self.set_header("X-Request-Id", self.request_id)
+
+    @property
+    def request_id(self) -> str:
+        """The client's own id of the request, or one that is drawn."""
+        if not hasattr(self, "_request_id"):
+            given = self.request.headers.get("X-Request-Id", "")
+            self._request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
+        return self._request_id
+
+    def name_ignored(self, fields: tuple[str, ...]) -> None:
+        """Tell the client and the log which fields of the body had no effect, as nobody knows them."""
+        if fields:
+            named = quote(",".join(fields), safe="[],._-")[:_LONGEST_LIST]
+            self.set_header("X-Ignored-Fields", named)
+            log.warning("%s: ignored fields: %s", self.request_id, named)
 
     # --- the request comes in ---
 
@@ -96,7 +123,7 @@ class ApiHandler(RequestHandler):
             raise self._too_large()
         try:
             self._check_access()
-            if self.request.method == "POST" and self.takes_body:
+            if self.request.method == "POST" and self.takes_body and hasattr(self, "on_post"):
                 self._check_announced_body()
         except ApiError as error:
             self._refusal = error
@@ -119,11 +146,15 @@ class ApiHandler(RequestHandler):
                     f"Pages of {origin!r:.100} may not call this server; --allowed-origin adds one.",
                     code="origin_not_allowed",
                 )
-            self.set_header("Access-Control-Allow-Origin", origin)
-            self.set_header("Vary", "Origin")
+            self._allow_origin(origin)
         is_preflight = self.request.method == "OPTIONS"
         if not (self.public or is_preflight or policy.allows_key(headers.get("Authorization"))):
             raise Unauthorized("No valid API key was given; send it as 'Authorization: Bearer KEY'.")
+
+    def _allow_origin(self, origin: str) -> None:
+        self.set_header("Access-Control-Allow-Origin", origin)
+        self.set_header("Access-Control-Expose-Headers", _OUR_HEADERS)
+        self.set_header("Vary", "Origin")
 
     def _check_announced_body(self) -> None:
         headers = self.request.headers
@@ -182,7 +213,7 @@ class ApiHandler(RequestHandler):
         if self.request.headers.get("Origin") is None:
             raise InvalidRequest("OPTIONS is answered as a CORS preflight, which has an Origin.")
         self.set_header("Access-Control-Allow-Methods", ", ".join(self._methods()))
-        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type")
+        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-Id")
         self.set_header("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
         self.set_status(204)
 
@@ -214,6 +245,8 @@ class ApiHandler(RequestHandler):
         raised = kwargs.get("exc_info", (None, None, None))[1]
         if isinstance(raised, ApiError):
             error = raised
+        elif status_code == 405:  # a method that Tornado does not know
+            error = MethodNotAllowed(self.request.method or "", self._methods())
         elif status_code < 500:
             error = InvalidRequest(f"The request can't be understood: {self._reason}.")
         else:
@@ -229,8 +262,7 @@ class ApiHandler(RequestHandler):
         raised = kwargs.get("exc_info", (None, None, None))[1]
         if allowed is not None and not self._headers_written:
             self.clear()
-            self.set_header("Access-Control-Allow-Origin", allowed)
-            self.set_header("Vary", "Origin")
+            self._allow_origin(allowed)
             self.set_status(raised.status if isinstance(raised, ApiError) else status_code)
             self.write_error(status_code, **kwargs)
             return

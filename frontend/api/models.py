@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from ...protocol.messages import Model
+from ...protocol.messages import ABILITIES, CHAT_TEMPLATE, THINKING_CHOICE, TOOLS, Model
 from ..errors import NotFound
+from .completions import CompletionRequest
 from .handler import ApiHandler
+from .parameters import WithoutEffect
+from .schema import ChatRequest, ResponseLabels
+
+_TOOL_FIELDS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 
 
 class ModelList(ApiHandler):
@@ -32,6 +38,13 @@ class ModelDetail(ApiHandler):
         raise NotFound(f"The model {name!r:.200} does not exist.", "model", "model_not_found")
 
 
+def served(models: Sequence[Model], name: str | None) -> Model | None:
+    """Return the model that answers to a name; with one model served, it answers to any."""
+    if len(models) == 1:
+        return models[0]
+    return next((model for model in models if model.id == name), None)
+
+
 def _describe(model: Model) -> dict[str, Any]:
     return {
         "id": model.id,
@@ -39,4 +52,30 @@ def _describe(model: Model) -> dict[str, Any]:
         "created": model.created,
         "owned_by": "mlx-llm-server",
         "context_length": model.context_length,
+        # vLLM's name of the same.
+        "max_model_len": model.context_length,
+        "abilities": {name: name in model.abilities for name in ABILITIES},
+        "chat_template_options": _template_options(model),
+        "supported_parameters": {
+            "/v1/chat/completions": _chat_parameters(model),
+            "/v1/completions": sorted(CompletionRequest.model_fields.keys() - WithoutEffect.model_fields.keys()),
+        },
     }
+
+
+def _template_options(model: Model) -> list[str]:
+    choice = ["enable_thinking"] if THINKING_CHOICE in model.abilities else []
+    return sorted([*model.template_options, *choice])
+
+
+def _chat_parameters(model: Model) -> list[str]:
+    """Return the fields of a chat request that have an effect with this model."""
+    fields = ChatRequest.model_fields.keys() - ResponseLabels.model_fields.keys()
+    fields -= {"role_mapping"} if CHAT_TEMPLATE in model.abilities else {"chat_template_kwargs"}
+    if TOOLS not in model.abilities:
+        fields -= _TOOL_FIELDS
+    if not _template_options(model):
+        fields -= {"chat_template_kwargs"}
+    if "reasoning_effort" not in model.template_options and THINKING_CHOICE not in model.abilities:
+        fields -= {"reasoning_effort"}
+    return sorted(fields)

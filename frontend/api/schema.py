@@ -1,52 +1,29 @@
-"""The body of `POST /v1/chat/completions`, as far as it is implemented.
+"""The body of `POST /v1/chat/completions`: https://platform.openai.com/docs/api-reference/chat/create.
 
-Every field is checked strictly; what is not named here is refused, whether OpenAI knows it or not.
-https://platform.openai.com/docs/api-reference/chat/create
+`docs/api.md` tells of every field of OpenAI's what becomes of it here.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Literal
+import json
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import (
-    AfterValidator,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationError,
-)
-from pydantic_core import ErrorDetails, PydanticCustomError, from_json
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic_core import PydanticCustomError
 
-from ...protocol.messages import Sampling, TokenBias
+from ...protocol.messages import Generate, Sampling
 from ..errors import InvalidRequest
-from .conversation import Message, check_messages
+from ..settings import RequestRules
+from .body import Body, read_json, validate
+from .conversation import Message, TextPart, check_messages
+from .parameters import GenerationOptions, Label, TokenLimit, WithoutEffect, check_options, with_defaults
 from .strict import Strict
 from .tools import NamedChoice, Tools, check_tools
 
-# Fields of OpenAI's request that this server refuses until it can honour them.
-NOT_YET = frozenset({
-    "audio", "function_call", "functions", "metadata", "modalities", "moderation", "n", "prediction",
-    "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
-    "response_format", "safety_identifier", "service_tier", "store", "user", "verbosity",
-    "web_search_options", "include_obfuscation", "name",
-})  # fmt: skip
-
 MAPPED_ROLES = ("system_prompt", "system", "user", "assistant", "stop")
-MAX_TOKENS = 1_000_000
 DEFAULT_MAX_TOKENS = 100
-_INT64 = 2**63
-_SEED_MASK = 2**64 - 1
-# Without leading zeros, that no token has two names.
-_TOKEN_ID = re.compile("0|[1-9][0-9]{0,8}")
-# A client's own field name is given back no longer than this.
-_LONGEST_PATH = 200
-_TAGS = ("as text", "as parts", "as one", "as many", "as word", "as function")
-
-
-def _stop_tag(value: Any) -> str:
-    return "as many" if isinstance(value, list) else "as one"
+_MOST_TEMPLATE_OPTIONS = 32
 
 
 def _check_mapped_role(name: str) -> str:
@@ -57,99 +34,116 @@ def _check_mapped_role(name: str) -> str:
     return name
 
 
-def _check_token_id(token: str) -> str:
-    if _TOKEN_ID.fullmatch(token) is None:
-        raise PydanticCustomError("token_id", 'must have token ids as keys, such as "50256"')
-    return token
-
-
-MappedRole = Annotated[str, AfterValidator(_check_mapped_role)]
-StopString = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-
-
-BiasedToken = Annotated[str, AfterValidator(_check_token_id)]
-Bias = Annotated[float, Field(ge=-100, le=100, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0, le=MAX_TOKENS)]
-TokenId = Annotated[int, Field(ge=0, lt=2**31)]
-Penalty = Annotated[float, Field(ge=-2, le=2, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
-class StreamOptions(Strict):
-    """Options of a streamed answer."""
-
-    include_usage: bool | None = None
-
-
-class TemplateOptions(Strict):
-    """What the model's chat template is told."""
-
-    enable_thinking: bool | None = None
-
-
 def _choice_tag(value: Any) -> str:
     return "as word" if isinstance(value, str) else "as function"
 
 
-class SamplingOptions(Strict):
-    """How tokens are drawn and what is told of them; `protocol.messages.Sampling` tells what each field means."""
-
-    temperature: Annotated[float, Field(ge=0, le=2, allow_inf_nan=False)] | None = None
-    top_p: Share | None = None
-    top_k: Annotated[int, Field(ge=0, lt=2**31)] | None = None
-    min_p: Share | None = None
-    xtc_probability: Share | None = None
-    xtc_threshold: Annotated[float, Field(ge=0, le=0.5, allow_inf_nan=False)] | None = None
-    repetition_penalty: Annotated[float, Field(gt=0, le=10, allow_inf_nan=False)] | None = None
-    repetition_context_size: Count | None = None
-    presence_penalty: Penalty | None = None
-    presence_context_size: Count | None = None
-    frequency_penalty: Penalty | None = None
-    frequency_context_size: Count | None = None
-    logit_bias: Annotated[dict[BiasedToken, Bias], Field(max_length=1024)] | None = None
-    seed: Annotated[int, Field(ge=-_INT64, lt=_INT64)] | None = None
-    logprobs: bool | None = None
-    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
-    min_tokens: Count | None = None
-    ignore_eos: bool | None = None
-    stop_token_ids: Annotated[list[TokenId], Field(max_length=128)] | None = None
-
-    def sampling(self, seed: int) -> Sampling:
-        """Return the settings as a worker gets them.
-
-        Args:
-            seed: Drawn by the caller, for a request that gives none.
-        """
-        given: dict[str, Any] = {
-            name: value for name in SamplingOptions.model_fields if (value := getattr(self, name)) is not None
-        }
-        if self.logit_bias is not None:
-            given["logit_bias"] = tuple(TokenBias(int(token), bias) for token, bias in self.logit_bias.items())
-        if self.stop_token_ids is not None:
-            given["stop_token_ids"] = tuple(self.stop_token_ids)
-        given["seed"] = seed if self.seed is None else self.seed & _SEED_MASK
-        return Sampling(**given)
+def _content_tag(value: Any) -> str:
+    return "as parts" if isinstance(value, list) else "as text"
 
 
-class ChatRequest(SamplingOptions):
-    """The body of a chat completion request."""
+MappedRole = Annotated[str, AfterValidator(_check_mapped_role)]
+TemplateValue = bool | int | Annotated[float, Field(allow_inf_nan=False)] | Label | None
+
+
+class TemplateOptions(Strict):
+    """What the model's chat template is told; a worker refuses what its template does not know."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[  # pyright: ignore[reportIncompatibleVariableOverride] - as pydantic has it
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")], TemplateValue
+    ]
+    reserved: ClassVar[frozenset[str]] = frozenset({
+        "messages", "tools", "documents", "conversation", "chat_template", "tokenize", "padding", "truncation",
+        "max_length", "return_tensors", "return_dict", "return_assistant_tokens_mask", "tokenizer_kwargs",
+        "add_generation_prompt", "continue_final_message", "sanitize_control_tokens",
+    })  # fmt: skip
+
+    enable_thinking: bool | None = None
+
+
+class CacheOptions(Strict):
+    """How OpenAI's prompt cache is used; ours keeps what it can in any case, so it can't be switched off."""
+
+    mode: Literal["implicit"] | None = None
+    ttl: Literal["30m"] | None = None
+
+
+class Prediction(Strict):
+    """What the client expects to read; it could only make an answer faster."""
+
+    type: Literal["content"]
+    content: Annotated[
+        Annotated[str, Tag("as text")] | Annotated[list[TextPart], Tag("as parts")], Discriminator(_content_tag)
+    ]
+
+
+class ResponseLabels(WithoutEffect):
+    """Fields of a chat request that mean nothing here."""
+
+    metadata: Annotated[dict[Label, Label], Field(max_length=16)] | None = None
+    modalities: Annotated[list[Literal["text"]], Field(min_length=1)] | None = None
+    prediction: Prediction | None = None
+    prompt_cache_key: Label | None = None
+    prompt_cache_options: CacheOptions | None = None
+    prompt_cache_retention: Literal["in_memory", "24h"] | None = None
+    safety_identifier: Label | None = None
+    service_tier: Literal["auto", "default"] | None = None
+    store: Literal[False] | None = None
+    verbosity: Literal["medium"] | None = None
+
+
+class Conversation(Body):
+    """What a prompt is made of."""
 
     messages: Annotated[list[Message], Field(min_length=1)]
-    model: Annotated[str, StringConstraints(min_length=1, max_length=512)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1, le=MAX_TOKENS)] | None = None
-    stop: (
-        Annotated[
-            Annotated[StopString, Tag("as one")]
-            | Annotated[list[StopString], Field(max_length=16), Tag("as many")],
-            Discriminator(_stop_tag),
-        ]
-        | None
-    ) = None
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
     role_mapping: dict[MappedRole, str] | None = None
     tools: Tools | None = None
+    chat_template_kwargs: TemplateOptions | None = None
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    continue_final_message: bool | None = None
+    add_generation_prompt: bool | None = None
+
+    @property
+    def definitions(self) -> tuple[str, ...]:
+        """The tools that the model is told of, each as JSON."""
+        return tuple(tool.function.definition() for tool in self.tools or ())
+
+    @property
+    def enable_thinking(self) -> bool | None:
+        """Whether to think first; None leaves it to the model's template."""
+        return None if self.chat_template_kwargs is None else self.chat_template_kwargs.enable_thinking
+
+    @property
+    def template_options(self) -> str:
+        """What the template is told besides, as JSON; empty if that is nothing."""
+        given = {} if self.chat_template_kwargs is None else dict(self.chat_template_kwargs.model_extra or {})
+        given = {name: value for name, value in given.items() if value is not None}
+        if self.reasoning_effort is not None:
+            given["reasoning_effort"] = self.reasoning_effort
+        return json.dumps(given) if given else ""
+
+    def prompt(self, sampling: Sampling, max_tokens: int) -> Generate:
+        """Return a generation of the prompt that this is; the exchange numbers it."""
+        return Generate(
+            generation=0,
+            messages=tuple(message.to_protocol() for message in self.messages),
+            sampling=sampling,
+            max_tokens=max_tokens,
+            role_mapping=self.role_mapping,
+            tools=self.definitions,
+            enable_thinking=self.enable_thinking,
+            continue_final_message=bool(self.continue_final_message),
+            template_options=self.template_options,
+        )
+
+
+class ChatRequest(Conversation, GenerationOptions, ResponseLabels):
+    """The body of a chat completion request."""
+
+    max_completion_tokens: TokenLimit | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
     tool_choice: (
         Annotated[
             Annotated[Literal["none", "auto", "required"], Tag("as word")]
@@ -159,95 +153,75 @@ class ChatRequest(SamplingOptions):
         | None
     ) = None
     parallel_tool_calls: bool | None = None
-    chat_template_kwargs: TemplateOptions | None = None
 
     @property
     def definitions(self) -> tuple[str, ...]:
         """The tools that the model is told of, each as JSON."""
-        if self.tool_choice == "none":
-            return ()
-        return tuple(tool.function.definition() for tool in self.tools or ())
-
-    @property
-    def enable_thinking(self) -> bool | None:
-        """Whether to think first; None leaves it to the model's template."""
-        return None if self.chat_template_kwargs is None else self.chat_template_kwargs.enable_thinking
-
-    @property
-    def stops(self) -> tuple[str, ...]:
-        """The stop strings."""
-        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())
+        return () if self.tool_choice == "none" else super().definitions
 
     @property
     def token_limit(self) -> int:
         """At most so many tokens are generated."""
         return self.max_completion_tokens or self.max_tokens or DEFAULT_MAX_TOKENS
 
+    def sampling(self, seed: int) -> Sampling:
+        """Return the settings as a worker gets them."""
+        return replace(super().sampling(seed), logprobs=bool(self.logprobs), top_logprobs=self.top_logprobs or 0)
 
-def parse_chat_request(body: bytes) -> ChatRequest:
+
+def parse_chat_request(body: bytes, rules: RequestRules | None = None) -> ChatRequest:
     """Return the request in a body.
 
     Raises:
-        InvalidRequest: Not JSON (NaN, lone surrogates and nesting beyond 200 levels are not), not an object, or
-            a field is wrong; the message and `param` name it.
+        InvalidRequest: As `read_json` and `validate` do, or fields don't go together.
     """
-    try:
-        # pydantic's own parser: bounded in depth, and strict about UTF-8 and surrogates.
-        data = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise InvalidRequest(f"The body is not valid JSON: {error}.", code="invalid_json") from None
-    if not isinstance(data, dict):
-        raise InvalidRequest("The body is not a JSON object.", code="invalid_json")
-    try:
-        request = ChatRequest.model_validate(data)
-    except ValidationError as error:
-        raise _of_validation(error.errors(include_url=False, include_input=False)) from None
-    check_messages(request.messages)
+    rules = rules or RequestRules()
+    request = validate(ChatRequest, read_json(body), ignore_unknown=rules.ignore_unknown)
+    check_conversation(request)
     check_tools(request.tools, request.tool_choice, request.parallel_tool_calls)
     if request.max_tokens is not None and request.max_completion_tokens is not None:
         raise InvalidRequest(
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
             "max_tokens",
         )
-    if request.stream_options is not None and not request.stream:
-        raise InvalidRequest("'stream_options' is only allowed with 'stream': true.", "stream_options")
     if request.top_logprobs is not None and not request.logprobs:
         raise InvalidRequest("'top_logprobs' is only allowed with 'logprobs': true.", "top_logprobs")
-    if (request.min_tokens or 0) > request.token_limit:
+    if request.add_generation_prompt is False and not request.continue_final_message:
         raise InvalidRequest(
-            f"'min_tokens' is {request.min_tokens}, more than the {request.token_limit} tokens of the answer.",
-            "min_tokens",
+            "'add_generation_prompt': false is only allowed with 'continue_final_message': true.",
+            "add_generation_prompt",
             "invalid_value",
         )
+    field = "max_tokens" if request.max_completion_tokens is None else "max_completion_tokens"
+    request = with_defaults(request, field, DEFAULT_MAX_TOKENS, rules)
+    check_options(request, request.token_limit, field, rules)
     return request
 
 
-def _of_validation(errors: list[ErrorDetails]) -> InvalidRequest:
-    """Return the error for the first field that is wrong; an unknown one is named before a missing one."""
-    first = min(errors, key=lambda error: error["type"] == "missing")
-    param = _path(first["loc"])
-    field = first["loc"][-1] if first["loc"] else ""
-    if first["type"] == "extra_forbidden":
-        if field in NOT_YET:
-            return _unsupported(param)
-        return InvalidRequest(f"Unknown field '{param}'.", param, "unknown_parameter")
-    if first["type"] == "none_required":
-        return _unsupported(param)
-    if first["type"] == "missing":
-        return InvalidRequest(f"'{param}' is required.", param, "missing_required_parameter")
-    return InvalidRequest(f"'{param}': {first['msg']}.", param, "invalid_value")
+def check_conversation(request: Conversation) -> None:
+    """Check the messages, and the fields that say how a template shows them.
 
-
-def _unsupported(param: str) -> InvalidRequest:
-    return InvalidRequest(f"'{param}' is not supported by this server.", param, "unsupported_parameter")
-
-
-def _path(location: tuple[int | str, ...]) -> str:
-    """Return a field's path as OpenAI writes it: `messages[0].content`."""
-    path = ""
-    for step in location:
-        if isinstance(step, int):
-            path += f"[{step}]"
-        elif step not in _TAGS and step != "[key]":
-            path += f".{step}" if path else step
-    return path[:_LONGEST_PATH]
+    Raises:
+        InvalidRequest: A message is wrong by its role, or a field asks for what can't be.
+    """
+    check_messages(request.messages)
+    extra = {} if request.chat_template_kwargs is None else request.chat_template_kwargs.model_extra or {}
+    for name in extra:
+        if name in TemplateOptions.reserved or len(extra) > _MOST_TEMPLATE_OPTIONS:
+            param = f"chat_template_kwargs.{name}"
+            raise InvalidRequest(f"'{param}' is not a client's to set.", param, "unsupported_parameter")
+        if name == "reasoning_effort" and request.reasoning_effort is not None:
+            raise InvalidRequest("'reasoning_effort' is given twice.", "reasoning_effort", "invalid_value")
+    last = request.messages[-1]
+    if request.continue_final_message and (last.role != "assistant" or last.tool_calls or not last.text()):
+        raise InvalidRequest(
+            "'continue_final_message' needs a last message of the role assistant, with content and without calls.",
+            "continue_final_message",
+            "invalid_value",
+        )
+    if request.continue_final_message and request.add_generation_prompt:
+        raise InvalidRequest(
+            "'add_generation_prompt' begins a new message; it can't be true with 'continue_final_message'.",
+            "add_generation_prompt",
+            "invalid_value",
+        )

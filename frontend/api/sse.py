@@ -1,11 +1,9 @@
-"""A streamed answer: server-sent events of OpenAI's chat completion chunks.
+"""A streamed answer on its connection: server-sent events, of one choice or of several in turn.
 
-https://platform.openai.com/docs/api-reference/chat-streaming
-
-The hot path of the frontend: one chunk for each token of each stream. What all chunks of a stream share is
-rendered once, and they go straight to the connection. A reader that is slower than its answer is never waited
-for: while a write is under way, text gathers, and goes out as one chunk; so at most the answer itself is
-kept in memory.
+A reader that is slower than its answer is never waited for: while a write is under way, text gathers, and goes out
+as one event for each choice; so at most the answer itself is kept in memory. While there is nothing to say for
+long, comments (https://html.spec.whatwg.org/multipage/server-sent-events.html) tell clients and proxies that
+somebody is there.
 """
 
 from __future__ import annotations
@@ -13,16 +11,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-
-# Escapes everything beyond ASCII: some clients split lines at U+2028 or U+0085, which JSON allows in strings.
-from json.encoder import encode_basestring_ascii as quote
 from typing import Any
 
 from tornado.httputil import HTTPConnection
 from tornado.iostream import StreamClosedError
 from tornado.web import RequestHandler
 
-DONE = b"data: [DONE]\n\n"
+from .chunks import DONE, Chunks
+
 # What waits for a slow reader goes out in pieces: one who takes it slowly is told from one who takes nothing.
 PIECE_BYTES = 16 * 1024
 
@@ -32,79 +28,99 @@ def event(value: Any) -> bytes:
     return b"data: " + json.dumps(value).encode() + b"\n\n"
 
 
+class _Gathered:
+    """What one choice has to say once the connection is free: rendered events, then a thought or text."""
+
+    __slots__ = ("entries", "reasoning", "rendered", "text")
+
+    def __init__(self) -> None:
+        self.rendered = ""
+        self.reasoning = ""
+        self.text = ""
+        self.entries: list[Any] = []
+
+
 class ChunkStream:
-    """Writes one answer as chunks.
+    """Writes one answer as events, which its `chunks` render; they are set before the first choice begins.
 
     Args:
         handler: Its response is the stream; nothing was written yet.
         on_stall: Called once if the client takes less than `PIECE_BYTES` of what waits in `stall_seconds`.
+        stall_seconds: How long that is.
     """
+
+    chunks: Chunks
 
     def __init__(self, handler: RequestHandler, on_stall: Callable[[], None], stall_seconds: float) -> None:
         self._handler = handler
         self._on_stall = on_stall
         self._stall_seconds = stall_seconds
+        self._loop = asyncio.get_running_loop()
         self._writing: asyncio.Future[None] | None = None
         self._stalled: asyncio.TimerHandle | None = None
-        self._gathered = ""
-        self._text = ""
-        self._entries: list[Any] = []
-        self._reasoning = ""
+        self._silence: asyncio.TimerHandle | None = None
+        self._written_at = self._loop.time()
+        self._gathered: dict[int, _Gathered] = {}
         self._tail = b""
         self._unsent = memoryview(b"")
+        self.opened = False
 
-    def open(self, completion_id: str, created: int, model: str, with_usage: bool) -> None:
-        """Send the headers, and the first chunk, which carries the role."""
-        usage = ',"usage":null' if with_usage else ""
-        self._prefix = (
-            f'data: {{"id":{quote(completion_id)},"object":"chat.completion.chunk","created":{created},'
-            f'"model":{quote(model)}'
-        )
-        self._before = f'{self._prefix},"choices":[{{"index":0,"delta":{{"content":'
-        self._before_reasoning = f'{self._prefix},"choices":[{{"index":0,"delta":{{"reasoning_content":'
-        self._after = f'}},"logprobs":null,"finish_reason":null}}]{usage}}}\n\n'
-        self._usage = usage
-        self._handler.set_header("Content-Type", "text/event-stream; charset=utf-8")
-        self._handler.set_header("Cache-Control", "no-cache")
-        # nginx would otherwise gather the events.
-        self._handler.set_header("X-Accel-Buffering", "no")
-        self._handler.write(self._chunk('{"role":"assistant","content":""}', "null"))
-        self._began(asyncio.ensure_future(self._handler.flush()))
+    def break_silence(self, seconds: float, progress: Callable[[], str]) -> None:
+        """Send a comment whenever nothing else was sent for so long, from now on to the end.
 
-    def text(self, text: str, logprobs: list[Any] | None = None) -> None:
-        """Send text and the log-probabilities of its tokens, now or together with what comes next."""
+        Args:
+            seconds: Above 0.
+            progress: Returns what to say; its line breaks are taken out.
+        """
+
+        def look() -> None:
+            if self._writing is None and self._loop.time() - self._written_at >= seconds:
+                self._send(f": {' '.join(progress().split())}\n\n".encode())
+            due = max(self._written_at + seconds, self._loop.time() + seconds / 10)
+            self._silence = self._loop.call_at(due, look)
+
+        self._silence = self._loop.call_at(self._written_at + seconds, look)
+
+    def close(self) -> None:
+        """Send no comments any more; to be called at the end of every stream, whatever end it is."""
+        if self._silence is not None:
+            self._silence.cancel()
+
+    def begin(self, index: int) -> None:
+        """Send the first event of a choice."""
+        self._put(index, self.chunks.opening(index))
+
+    def text(self, text: str, entries: list[Any] | None = None, index: int = 0) -> None:
+        """Send text and what is told of its tokens, now or together with what comes next."""
         if self._writing is None:
-            self._write(self._content(text, logprobs).encode())
-        else:
-            self._text += text
-            if logprobs:
-                self._entries += logprobs
+            self._send(self.chunks.text(index, text, entries or []).encode())
+            return
+        gathered = self._of(index)
+        gathered.text += text
+        if entries:
+            gathered.entries += entries
 
-    def reasoning(self, text: str) -> None:
+    def reasoning(self, text: str, index: int = 0) -> None:
         """Send a piece of a thought, now or together with what comes next."""
         if self._writing is None:
-            self._write(f"{self._before_reasoning}{quote(text)}{self._after}".encode())
-        elif self._text or self._entries:
-            self._settle()
-            self._reasoning = text
-        else:
-            self._reasoning += text
+            self._send(self.chunks.reasoning(index, text).encode())
+            return
+        gathered = self._of(index)
+        if gathered.text or gathered.entries:
+            self._settle(index, gathered)
+        gathered.reasoning += text
 
-    def tool_call(self, index: int, call: dict[str, Any]) -> None:
+    def tool_call(self, number: int, call: dict[str, Any], index: int = 0) -> None:
         """Send a call, whole, behind what came before it."""
-        chunk = self._chunk(json.dumps({"tool_calls": [{"index": index, **call}]}), "null")
-        if self._writing is None:
-            self._write(chunk.encode())
-        else:
-            self._settle()
-            self._gathered += chunk
+        self._put(index, self.chunks.tool_call(index, number, call))
 
-    def end(self, finish_reason: str, usage: dict[str, Any] | None) -> None:
-        """Send the last chunk, the usage if it was asked for, and the end mark."""
-        tail = self._chunk("{}", quote(finish_reason)).encode()
-        if usage is not None:
-            tail += f'{self._prefix},"choices":[],"usage":{json.dumps(usage)}}}\n\n'.encode()
-        self._finish(tail + DONE)
+    def finish(self, finish: str, index: int = 0) -> None:
+        """Send the last event of a choice."""
+        self._put(index, self.chunks.finish(index, finish))
+
+    def end(self, usage: dict[str, Any] | None) -> None:
+        """Send the usage, if it was asked for, and the end mark."""
+        self._finish((b"" if usage is None else self.chunks.usage(usage).encode()) + DONE)
 
     def fail(self, error: dict[str, Any]) -> None:
         """Send an error in place of an end, so that no client takes the text for complete."""
@@ -119,32 +135,53 @@ class ChunkStream:
 
     # --- inside ---
 
-    def _chunk(self, delta: str, finish_reason: str) -> str:
-        return (
-            f'{self._prefix},"choices":[{{"index":0,"delta":{delta},"logprobs":null,'
-            f'"finish_reason":{finish_reason}}}]{self._usage}}}\n\n'
-        )
+    def _of(self, index: int) -> _Gathered:
+        if index not in self._gathered:
+            self._gathered[index] = _Gathered()
+        return self._gathered[index]
 
-    def _content(self, text: str, logprobs: list[Any] | None) -> str:
-        if not logprobs:
-            return f"{self._before}{quote(text)}{self._after}"
-        told = json.dumps({"content": logprobs, "refusal": None})
-        return f'{self._before}{quote(text)}}},"logprobs":{told},"finish_reason":null}}]{self._usage}}}\n\n'
+    def _put(self, index: int, rendered: str) -> None:
+        """Send an event that nothing can be added to."""
+        if not rendered:
+            return
+        if self._writing is None:
+            self._send(rendered.encode())
+        else:
+            gathered = self._of(index)
+            self._settle(index, gathered)
+            gathered.rendered += rendered
 
-    def _settle(self) -> None:
+    def _settle(self, index: int, gathered: _Gathered) -> None:
         """Render what has gathered, so that something of another kind can come behind it; thoughts are older."""
-        if self._reasoning:
-            self._gathered += f"{self._before_reasoning}{quote(self._reasoning)}{self._after}"
-            self._reasoning = ""
-        if self._text or self._entries:
-            self._gathered += self._content(self._text, self._entries)
-            self._text, self._entries = "", []
+        if gathered.reasoning:
+            gathered.rendered += self.chunks.reasoning(index, gathered.reasoning)
+            gathered.reasoning = ""
+        if gathered.text or gathered.entries:
+            gathered.rendered += self.chunks.text(index, gathered.text, gathered.entries)
+            gathered.text, gathered.entries = "", []
 
     def _finish(self, tail: bytes) -> None:
+        self.close()
         if self._writing is None:
-            self._write(tail)
+            self._send(tail)
         else:
             self._tail = tail
+
+    def _send(self, data: bytes) -> None:
+        if self.opened:
+            self._write(data)
+        else:
+            self._open(data)
+
+    def _open(self, data: bytes) -> None:
+        """Send the headers, and the first bytes with them."""
+        self.opened = True
+        self._handler.set_header("Content-Type", "text/event-stream; charset=utf-8")
+        self._handler.set_header("Cache-Control", "no-cache")
+        # nginx would otherwise gather the events.
+        self._handler.set_header("X-Accel-Buffering", "no")
+        self._handler.write(data)
+        self._began(asyncio.ensure_future(self._handler.flush()))
 
     def _write(self, data: bytes) -> None:
         # Past RequestHandler.write and flush, which gather and transform: a third of the time of a chunk.
@@ -164,12 +201,13 @@ class ChunkStream:
             self._began(asyncio.ensure_future(connection.write(bytes(piece))))
 
     def _began(self, writing: asyncio.Future[None]) -> None:
+        self._written_at = self._loop.time()
         if writing.done():
             if writing.exception() is not None:
                 self._unsent = memoryview(b"")
             return
         self._writing = writing
-        self._stalled = asyncio.get_running_loop().call_later(self._stall_seconds, self._on_stall)
+        self._stalled = self._loop.call_later(self._stall_seconds, self._on_stall)
         writing.add_done_callback(self._written)
 
     def _written(self, writing: asyncio.Future[None]) -> None:
@@ -182,7 +220,16 @@ class ChunkStream:
             self._write_on(connection)
             if self._writing is not None:
                 return
-        self._settle()
-        data, self._gathered, self._tail = self._gathered.encode() + self._tail, "", b""
+        data = "".join(self._taken()).encode() + self._tail
+        self._tail = b""
         if data:
             self._write(data)
+
+    def _taken(self) -> list[str]:
+        """Take what has gathered, choice by choice."""
+        taken: list[str] = []
+        for index, gathered in self._gathered.items():
+            self._settle(index, gathered)
+            taken.append(gathered.rendered)
+        self._gathered.clear()
+        return taken

@@ -33,6 +33,7 @@ generation from another worker than its own is dropped.
 from .events import (
     Abandoned,
     Action,
+    Asked,
     BecameReady,
     Deliver,
     Drain,
@@ -61,6 +62,7 @@ from .state import Limits, Worker, WorkerState
 __all__ = [
     "Abandoned",
     "Action",
+    "Asked",
     "BecameReady",
     "Deliver",
     "Dispatcher",

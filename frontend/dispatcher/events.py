@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from ...protocol.messages import Delta, FromFrontend, FromWorker, Generate, Model
+from ...protocol.messages import Delta, FromFrontend, FromWorker, Generate, Inspect, Inspected, Model
 
 # --- events ----------------------------------------------------------------------------------------------
 
@@ -19,8 +19,17 @@ class Submitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A client wants to know of a prompt, and waits so long; `model` is the name it gave."""
+
+    question: Inspect
+    model: str | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Abandoned:
-    """Nobody waits for a generation any more."""
+    """Nobody waits for a generation, or for the answer to a question, any more."""
 
     generation: int
 
@@ -93,7 +102,10 @@ class Tick:
     """Time has passed; comes about once a second."""
 
 
-Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Forgetting | Tick
+Event = (
+    Submitted | Asked | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Forgetting
+    | Tick
+)  # fmt: skip
 
 # --- actions ---------------------------------------------------------------------------------------------
 
@@ -129,10 +141,17 @@ class Transmit:
 
 @dataclass(frozen=True, slots=True)
 class Deliver:
-    """Hand something to whoever waits for a generation; a finished delta or a failure is the last."""
+    """Hand something to whoever waits for a generation or an answer; `ends` tells which is the last."""
 
     generation: int
-    item: Started | Delta | Failure
+    item: Started | Delta | Failure | Inspected
+
+    @property
+    def ends(self) -> bool:
+        """Whether nothing comes behind it."""
+        if isinstance(self.item, Delta):
+            return self.item.finish is not None
+        return not isinstance(self.item, Started)
 
 
 @dataclass(frozen=True, slots=True)

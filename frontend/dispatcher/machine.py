@@ -16,6 +16,7 @@ from ...protocol.messages import (
     FromWorker,
     FrontendBeat,
     Hello,
+    Inspected,
     Introduce,
     Leaving,
     Loading,
@@ -32,6 +33,7 @@ from .drains import DISMISSED, Drains
 from .events import (
     Abandoned,
     Action,
+    Asked,
     BecameReady,
     Deliver,
     Drain,
@@ -53,6 +55,7 @@ from .events import (
 )
 from .loss import describe_loss
 from .models import KnownModels
+from .questions import Questions
 from .state import Generation, Limits, Worker, WorkerState
 
 
@@ -71,6 +74,7 @@ class Dispatcher:
         self._drains = Drains()
         # A drained worker's successor is on its way, and nobody else serves.
         self._promised = False
+        self._questions = Questions()
         self._convictions = Convictions(self._limits.conviction_seconds)
 
     # --- what others may look at ---
@@ -115,6 +119,10 @@ class Dispatcher:
         """The requests that are refused because they crashed their workers, the oldest first."""
         return self._convictions.all()
 
+    def ahead_of(self, number: int) -> int | None:
+        """Return how many generations wait before this one; None if it does not wait."""
+        return self._queue.index(number) if number in self._queue else None
+
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
         return sum(self._generations[number].started for number in worker.running)
@@ -132,6 +140,8 @@ class Dispatcher:
                 return [] if identity in self._fenced else self._received(identity, message, now)
             case Submitted():
                 return self._submitted(event, now)
+            case Asked():
+                return self._asked(event, now)
             case Abandoned(generation):
                 return self._abandoned(generation)
             case Unreachable(identity, reason):
@@ -156,16 +166,11 @@ class Dispatcher:
 
     def _submitted(self, event: Submitted, now: float) -> list[Action]:
         number = event.request.generation
-        model = self._models.choose(event.model)
+        model = self._choose(event.model)
         if isinstance(model, Failure):
             return [Deliver(number, model)]
         if (refusal := self._convictions.refusal(event.request, now)) is not None:
             return [Deliver(number, refusal)]
-        if not self._workers and not self._expected:
-            failure = Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
-            return [Deliver(number, failure)]
-        if self._hopeless(model):
-            return [Deliver(number, Failure(Why.UNAVAILABLE, f"No worker can serve: {self._trouble}."))]
         has_room = any(worker.room > 0 and worker.serves(model) for worker in self._workers.values())
         if not has_room and len(self._queue) >= self._limits.queue_length:
             failure = Failure(
@@ -177,11 +182,30 @@ class Dispatcher:
         self._queue.append(number)
         return self._dispatch()
 
+    def _asked(self, event: Asked, now: float) -> list[Action]:
+        model = self._choose(event.model)
+        if isinstance(model, Failure):
+            return [Deliver(event.question.number, model)]
+        self._questions.ask(event.question, model, now + event.seconds)
+        return self._dispatch()
+
+    def _choose(self, name: str | None) -> str | Failure | None:
+        """Return the model that a client means, None for any, or why no worker will come to serve it."""
+        model = self._models.choose(name)
+        if isinstance(model, Failure):
+            return model
+        if not self._workers and not self._expected:
+            return Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
+        if self._hopeless(model):
+            return Failure(Why.UNAVAILABLE, f"No worker can serve: {self._trouble}.")
+        return model
+
     def _hopeless(self, model: str | None) -> bool:
         """Tell whether nobody serves `model`, and those who might are in trouble."""
         return self._trouble is not None and not any(worker.serves(model) for worker in self._workers.values())
 
     def _abandoned(self, number: int) -> list[Action]:
+        self._questions.forget(number)
         generation = self._generations.get(number)
         if generation is None or generation.cancelled:
             return []
@@ -211,14 +235,13 @@ class Dispatcher:
             case Accepted(number, prompt_tokens):
                 return self._accepted(worker, number, prompt_tokens)
             case Failed():
-                why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL
-                failure = Failure(why, message.message, message.param, message.code)
-                return self._ended(worker, message.generation, failure)
+                return self._failed(worker, message)
             case Cancelled(number):
                 return self._ended(worker, number, None)
+            case Inspected(number):
+                return [Deliver(number, message)] if self._questions.answered(identity, number) else []
             case Loading():
-                if message != worker.loading:
-                    worker.loading, worker.loading_at = message, now
+                worker.loads(message, now)
                 return []
             case Ready():
                 return self._became_ready(worker, message, now)
@@ -296,6 +319,13 @@ class Dispatcher:
         generation.model = worker.ready.model.id
         return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
 
+    def _failed(self, worker: Worker, message: Failed) -> list[Action]:
+        why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL
+        failure = Failure(why, message.message, message.param, message.code)
+        if self._questions.answered(worker.identity, message.generation):
+            return [Deliver(message.generation, failure)]
+        return self._ended(worker, message.generation, failure)
+
     def _ended(self, worker: Worker, number: int, failure: Failure | None) -> list[Action]:
         """End a running generation; without a failure it was cancelled, and nobody waits for it."""
         generation = self._generations.get(number)
@@ -363,7 +393,7 @@ class Dispatcher:
             generation.wait_again(now)
             self._queue.append(number)
         self._sort_queue()
-        return actions
+        return actions + self._questions.lost(identity, reason, died=died)
 
     def _sort_queue(self) -> None:
         # Numbers rise with time, so this is the order in which they came.
@@ -436,7 +466,7 @@ class Dispatcher:
                 self._models.saw(worker.ready.model, now)
         self._models.forget_old(now)
         self._convictions.forget_old(now)
-        return actions + self._open_fences(now) + self._expire(now)
+        return actions + self._questions.expire(now) + self._open_fences(now) + self._expire(now)
 
     def _given_up(self, worker: Worker, now: float) -> str | None:
         if now - worker.heard_at > self._limits.silence_seconds:
@@ -483,7 +513,7 @@ class Dispatcher:
 
     def _dispatch(self) -> list[Action]:
         """Give queued generations, oldest first, to the least loaded worker that serves their model."""
-        actions = self._dispatch_suspect()
+        actions = self._questions.give(self._workers.values()) + self._dispatch_suspect()
         for number in list(self._queue):
             free = [worker for worker in self._workers.values() if worker.room > 0]
             if not free:

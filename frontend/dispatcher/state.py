@@ -92,6 +92,11 @@ class Worker:
             self.slowest = max(self.slowest, self.still)
         self.step, self.still, self.progress_at = step, still_seconds, now - still_seconds
 
+    def loads(self, loading: Loading, now: float) -> None:
+        """Take how far its loading is."""
+        if loading != self.loading:
+            self.loading, self.loading_at = loading, now
+
     @property
     def room(self) -> int:
         """How many more generations it takes now."""

@@ -110,7 +110,7 @@ class Traffic(RuleBasedStateMachine):
                     self.drained.append(pid)
                     self.take_away(next(process for process in self.processes.values() if process.pid == pid))
 
-    def deliver(self, number: int, item: Started | Delta | Failure) -> None:
+    def deliver(self, number: int, item: object) -> None:
         assert 1 <= number <= self.submitted
         assert number not in self.over, "nothing comes after the end"
         assert number not in self.abandoned, "nothing comes for those who went away"
@@ -120,6 +120,7 @@ class Traffic(RuleBasedStateMachine):
         elif isinstance(item, Failure):
             self.over.add(number)
         else:
+            assert isinstance(item, Delta)
             assert number in self.started
             assert item.tokens == (self.heard.get(number, 0),), "no token is lost or doubled"
             self.heard[number] = self.heard.get(number, 0) + 1

@@ -112,9 +112,11 @@ class Stream:
         self._response = response
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the data of each event."""
+        """Yield the data of each event; comments are passed over."""
         while line := self._response.readline():
-            if line != b"\n":
+            if line.startswith(b":"):
+                assert self._response.readline() == b"\n"
+            elif line != b"\n":
                 assert line.startswith(b"data: "), line
                 assert self._response.readline() == b"\n"
                 yield line.removeprefix(b"data: ").removesuffix(b"\n").decode()

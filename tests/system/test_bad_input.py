@@ -45,10 +45,9 @@ def raw(text: str) -> bytes:
 
 ADD = {"type": "function", "function": {"name": "add"}}
 UNSUPPORTED = {
-    "n": 2,
     "response_format": {"type": "json_object"},
-    "user": "me",
-    "metadata": {},
+    "functions": [],
+    "web_search_options": {},
 }
 TABLE = {
     # not JSON
@@ -120,6 +119,12 @@ TABLE = {
     "seed a fraction": wrong("seed", seed=1.5),
     "a number of 5,000 digits": Bad(raw(f'"seed":{"9" * 5000}'), None, "invalid_json"),
     # other fields
+    "n 0": wrong("n", n=0),
+    "n huge": wrong("n", n=17),
+    "store": wrong("store", store=True),
+    "a service tier": wrong("service_tier", service_tier="priority"),
+    "a reasoning effort to a model without": wrong("reasoning_effort", reasoning_effort="low"),
+    "nothing to go on with": wrong("continue_final_message", continue_final_message=True),
     "stop a number": wrong("stop", stop=5),
     "stop empty": wrong("stop", stop=""),
     "stop with an empty one": wrong("stop[1]", stop=["a", ""]),

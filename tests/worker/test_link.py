@@ -10,8 +10,12 @@ from mlx_llm_server.protocol import codec
 from mlx_llm_server.protocol.messages import (
     PROTOCOL_VERSION,
     Dead,
+    Failed,
     FromFrontend,
+    Generate,
     Hello,
+    Inspect,
+    Inspected,
     Introduce,
     Leaving,
     Loading,
@@ -19,10 +23,12 @@ from mlx_llm_server.protocol.messages import (
     Model,
     Ready,
     Refused,
+    Sampling,
     Welcome,
     WorkerBeat,
 )
 from mlx_llm_server.worker.link import Here, Leave, Link, Loaded
+from mlx_llm_server.worker.loading import LoadedModel
 from mlx_llm_server.worker.orders import Call, Orders, Start, Stop
 
 HELLO = Hello(PROTOCOL_VERSION, "w", 1, "m")
@@ -159,6 +165,26 @@ def test_a_leaving_worker_says_so_before_it_says_ready_to_a_frontend_that_forgot
         heard.append(type(frontend.hear()))
     # The other way round it would be given work for a moment.
     assert [each for each in heard if each is not WorkerBeat] == [Leaving, Ready]
+
+
+def test_a_question_is_answered_beside_the_main_thread(
+    frontend: Frontend, link: Link, counting: LoadedModel
+) -> None:
+    frontend.hear()
+    frontend.say(Welcome(PROTOCOL_VERSION))
+    assert isinstance(frontend.hear(), Loading)
+    link.post(Loaded(READY, counting.tokenizer, 1000))
+    assert frontend.hear() == READY
+    # Nobody takes the orders: the main thread is as good as hung.
+    wrong = Generate(0, (), Sampling(0), 1, prompt_tokens=(1000,))
+    frontend.say(Inspect(5, Generate(0, (), Sampling(0), 1, prompt="7 8"), special_tokens=False))
+    answer = next(message for message in iter(frontend.hear, None) if not isinstance(message, WorkerBeat))
+    assert isinstance(answer, Inspected)
+    assert (answer.number, answer.text) == (5, "7 8")
+    frontend.say(Inspect(6, wrong))
+    answer = next(message for message in iter(frontend.hear, None) if not isinstance(message, WorkerBeat))
+    assert isinstance(answer, Failed)
+    assert (answer.generation, answer.kind, answer.param) == (6, "invalid", "prompt")
 
 
 def test_the_last_words_are_on_their_way_when_the_end_returns(frontend: Frontend, link: Link) -> None:

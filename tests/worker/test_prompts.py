@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling, ToolCall
+from mlx_llm_server.protocol.messages import ChatMessage, Generate, Inspect, Sampling, ToolCall
 from mlx_llm_server.scripts.models import successor
 from mlx_llm_server.worker.loading import LoadedModel
 from mlx_llm_server.worker.prompts import (
@@ -215,3 +215,109 @@ def test_prompts_are_built_by_several_threads_at_once(nonsense: LoadedModel) -> 
         together = list(threads.map(builder.build, requests))
 
     assert together == alone
+
+
+# --- prompts without a template --------------------------------------------------------------------------
+
+
+def raw(prompt: str | None = None, *tokens: int) -> Generate:
+    return Generate(1, (), Sampling(1), 10, prompt=prompt, prompt_tokens=tokens)
+
+
+def test_a_raw_prompt_is_tokenized_as_it_is_and_ids_are_left_alone(nonsense: LoadedModel) -> None:
+    prompts, tokenizer = PromptBuilder(nonsense.tokenizer), nonsense.tokenizer
+
+    assert tokenizer.decode(prompts.build(raw("<|im_start|> hi"))) == "<|im_start|> hi"
+    assert prompts.build(raw(None, 5, 3, 5)) == [5, 3, 5]
+
+
+def test_an_empty_raw_prompt_is_invalid_and_can_be_inspected(nonsense: LoadedModel) -> None:
+    prompts = PromptBuilder(nonsense.tokenizer)
+
+    with pytest.raises(InvalidRequest) as raised:
+        prompts.build(raw(""))
+    assert raised.value.param == "prompt"
+    assert prompts.inspect(Inspect(4, raw(""))).tokens == ()
+
+
+def test_an_inspected_prompt_is_the_one_that_would_be_gone_on_with(nonsense: LoadedModel) -> None:
+    prompts = PromptBuilder(nonsense.tokenizer)
+    asked = request(("user", "hi"))
+    told = prompts.inspect(Inspect(4, asked, pieces=True))
+
+    assert told.number == 4
+    assert list(told.tokens) == prompts.build(asked)
+    assert told.text == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\n"
+    assert len(told.pieces) == len(told.tokens)
+    assert prompts.inspect(Inspect(4, asked, generation_prompt=False)).text == "<|im_start|>user\nhi<|im_end|>\n"
+
+
+# --- a message that is gone on with ----------------------------------------------------------------------
+
+BEGUN = (("user", "hi"), ("assistant", "Well, "))
+
+
+def test_the_last_message_is_left_open(nonsense: LoadedModel, plain: Any) -> None:
+    asked = replace(request(*BEGUN), continue_final_message=True)
+
+    text = nonsense.tokenizer.decode(PromptBuilder(nonsense.tokenizer).build(asked))
+    assert text == "<|im_start|>user\nhi<|im_end|>\n<|im_start|>assistant\nWell, "
+    assert plain.decode(PromptBuilder(plain).build(asked)) == "USER: hi\nASSISTANT: Well, "
+
+
+def test_a_template_that_hides_the_last_message_can_not_leave_it_open(tmp_path: Path) -> None:
+    tokenizer = of_template(tmp_path, "chatml")
+    tokenizer._tokenizer.chat_template = "{{ messages[0].content }}"
+
+    with pytest.raises(InvalidRequest) as raised:
+        PromptBuilder(tokenizer).build(replace(request(*BEGUN), continue_final_message=True))
+    assert raised.value.param == "continue_final_message"
+
+
+# --- options of a template -------------------------------------------------------------------------------
+
+ASKING = (
+    "{% if not tone is defined %}{% set tone = 'plain' %}{% endif %}{% set n = 1 %}"
+    "{% for m in messages %}{{ m.content }}{% endfor %}[{{ tone }}{{ n }}{{ reasoning_effort }}]"
+)
+
+
+def asking(tmp_path: Path) -> Any:
+    tokenizer = of_template(tmp_path, "chatml")
+    tokenizer._tokenizer.chat_template = ASKING
+    return tokenizer
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ("", "hi[plain1]"),
+        ('{"tone": "dry"}', "hi[dry1]"),
+        ('{"reasoning_effort": "high", "tone": 5}', "hi[51high]"),
+    ],
+)
+def test_a_template_is_told_what_it_asks_for(tmp_path: Path, options: str, text: str) -> None:
+    tokenizer = asking(tmp_path)
+    asked = replace(request(("user", "hi")), template_options=options)
+
+    assert tokenizer.decode(PromptBuilder(tokenizer).build(asked)) == text
+
+
+@pytest.mark.parametrize("name", ["n", "m", "messages", "colour", "raise_exception", "range"])
+def test_what_a_template_does_not_ask_for_is_invalid(tmp_path: Path, name: str) -> None:
+    tokenizer = asking(tmp_path)
+
+    with pytest.raises(InvalidRequest, match="it has reasoning_effort, tone") as raised:
+        PromptBuilder(tokenizer).build(replace(request(("user", "hi")), template_options=f'{{"{name}": 1}}'))
+    assert raised.value.param == f"chat_template_kwargs.{name}"
+
+
+@pytest.mark.parametrize("name", ["none", "chatml"])
+def test_levels_of_thinking_need_a_template_that_has_them(tmp_path: Path, name: str) -> None:
+    tokenizer = of_template(tmp_path, name)
+
+    with pytest.raises(InvalidRequest) as raised:
+        PromptBuilder(tokenizer).build(
+            replace(request(("user", "hi")), template_options='{"reasoning_effort": "low"}')
+        )
+    assert raised.value.param == "reasoning_effort"

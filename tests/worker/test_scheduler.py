@@ -16,6 +16,7 @@ from mlx_llm_server.protocol.messages import (
     ToolCall,
 )
 from mlx_llm_server.worker.answer import AnswerParser, Pair
+from mlx_llm_server.worker.repetition import LEAST_TOKENS
 from mlx_llm_server.worker.scheduler import (
     Action,
     CancelRequested,
@@ -487,3 +488,48 @@ def test_a_resumed_generation_does_not_tell_again_what_was_found() -> None:
     actions = scheduler.handle(Stepped(1, [Token(K1, 98, None, cached=3)]))
 
     assert actions == [Send(0, Step(1, (Delta(1, (98,), "b"),)))]
+
+
+# --- circles ---------------------------------------------------------------------------------------------
+
+
+def circling(resume: tuple[int, ...] = ()) -> Scheduler:
+    scheduler = Scheduler(1000)
+    asked = replace(request(max_tokens=500), break_repetition=True, resume=resume)
+    scheduler.handle(Requested(0, asked))
+    scheduler.handle(prepared(K1))
+    return scheduler
+
+
+@pytest.mark.parametrize("before", [0, 100])
+def test_a_generation_that_goes_round_in_a_circle_is_ended_also_behind_what_is_resumed(before: int) -> None:
+    scheduler = circling((97,) * before)
+    for step in range(LEAST_TOKENS - before - 1):
+        scheduler.handle(Stepped(step, [Token(K1, 97, None)]))
+
+    assert scheduler.handle(Stepped(500, [Token(K1, 97, None)])) == [
+        Send(0, Step(500, (Delta(1, (97,), "a", "repetition"),))),
+        Remove((K1,)),
+    ]
+    assert scheduler.idle
+
+
+def test_a_circle_at_the_greatest_length_leaves_the_batch_by_itself() -> None:
+    scheduler = circling()
+    for step in range(LEAST_TOKENS - 1):
+        scheduler.handle(Stepped(step, [Token(K1, 97, None)]))
+
+    assert scheduler.handle(Stepped(500, [Token(K1, 97, "length")])) == [
+        Send(0, Step(500, (Delta(1, (97,), "a", "repetition"),)))
+    ]
+
+
+def test_a_prompt_that_is_too_long_is_named_as_what_it_is() -> None:
+    scheduler = Scheduler(10)
+    scheduler.handle(Requested(0, replace(request(), messages=(), prompt="hi")))
+
+    (sent,) = scheduler.handle(prepared(K1, length=10))
+    assert isinstance(sent, Send)
+    assert isinstance(sent.message, Failed)
+    assert sent.message.param == "prompt"
+    assert "the prompt is 10 tokens" in sent.message.message

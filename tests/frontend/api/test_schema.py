@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mlx_llm_server.frontend.api.body import NOT_SERVED
+from mlx_llm_server.frontend.api.chat import to_generate
+from mlx_llm_server.frontend.api.parameters import MAX_TOKENS
 from mlx_llm_server.frontend.api.schema import (
     DEFAULT_MAX_TOKENS,
-    MAX_TOKENS,
-    NOT_YET,
     ChatRequest,
+    ResponseLabels,
     parse_chat_request,
 )
 from mlx_llm_server.frontend.errors import InvalidRequest
@@ -109,7 +111,7 @@ def test_a_value_within_its_bounds_is_taken(fields: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("name", sorted(ChatRequest.model_fields.keys() - {"messages"}))
 def test_null_is_as_good_as_nothing(name: str) -> None:
-    assert getattr(parse(**{name: None}), name) is None
+    assert parse(**{name: None}) == parse()
 
 
 def test_a_stop_may_be_one_string_or_several() -> None:
@@ -126,6 +128,113 @@ def test_the_parts_of_a_content_are_joined() -> None:
     content = [{"type": "text", "text": "one "}, {"type": "text", "text": "two"}]
 
     assert parse(messages=[{"role": "user", "content": content}]).messages[0].text() == "one two"
+
+
+def test_a_developers_message_is_the_systems_and_a_thought_goes_by_either_name() -> None:
+    messages = [
+        {"role": "developer", "content": "Be brief."},
+        {"role": "assistant", "content": "Yes.", "reasoning": "hm"},
+        {"role": "assistant", "content": "Yes.", "reasoning_content": "hm", "reasoning": "hm"},
+    ]
+    system, *assistants = (message.to_protocol() for message in parse(messages=messages).messages)
+
+    assert system.role == "system"
+    assert [message.reasoning for message in assistants] == ["hm", "hm"]
+
+
+@pytest.mark.parametrize(("kind", "what"), [("image_url", "images"), ("input_audio", "audio"), ("file", "files")])
+def test_what_is_no_text_is_refused_in_plain_words(kind: str, what: str) -> None:
+    error = refused(messages=[{"role": "user", "content": [{"type": kind, kind: {}}]}])
+
+    assert error.param == "messages[0].content[0].type"
+    assert f"is '{kind}'" in error.message
+    assert what in error.message
+
+
+LABELS = {
+    "user": "me", "metadata": {"a": "b"}, "store": False, "service_tier": "auto", "safety_identifier": "x",
+    "prompt_cache_key": "x", "prompt_cache_retention": "24h", "prompt_cache_options": {"mode": "implicit"},
+    "prediction": {"type": "content", "content": "x"}, "modalities": ["text"], "verbosity": "medium",
+}  # fmt: skip
+
+
+def test_labels_are_taken_and_reach_no_worker() -> None:
+    assert LABELS.keys() == ResponseLabels.model_fields.keys()
+    assert to_generate(parse(**LABELS, seed=1)) == to_generate(parse(seed=1))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"store": True},
+        {"service_tier": "priority"},
+        {"modalities": ["text", "audio"]},
+        {"verbosity": "low"},
+        {"prompt_cache_options": {"mode": "explicit"}},
+        {"reasoning_effort": "some"},
+        {"n": 0},
+        {"n": 17},
+    ],
+    ids=str,
+)
+def test_what_a_label_can_not_promise_is_refused(fields: dict[str, Any]) -> None:
+    assert (refused(**fields).param or "").startswith(next(iter(fields)))
+
+
+# --- the end of a conversation ---------------------------------------------------------------------------
+
+BEGUN = [*MESSAGES, {"role": "assistant", "content": "Well"}]
+
+
+def test_an_assistants_last_message_can_be_gone_on_with() -> None:
+    assert to_generate(parse(messages=BEGUN, continue_final_message=True)).continue_final_message
+    assert parse(messages=BEGUN, continue_final_message=True, add_generation_prompt=False)
+    assert not to_generate(parse(messages=BEGUN, add_generation_prompt=True)).continue_final_message
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"continue_final_message": True}, "continue_final_message"),
+        (
+            {"messages": [*MESSAGES, {"role": "assistant", "content": ""}], "continue_final_message": True},
+            "continue_final_message",
+        ),
+        (
+            {"messages": BEGUN, "continue_final_message": True, "add_generation_prompt": True},
+            "add_generation_prompt",
+        ),
+        ({"messages": BEGUN, "add_generation_prompt": False}, "add_generation_prompt"),
+    ],
+    ids=str,
+)
+def test_what_can_not_be_gone_on_with_is_refused(fields: dict[str, Any], param: str) -> None:
+    assert refused(**fields).param == param
+
+
+def test_a_template_is_told_what_a_client_says() -> None:
+    request = parse(
+        chat_template_kwargs={"enable_thinking": False, "tone": "dry", "nothing": None}, reasoning_effort="low"
+    )
+
+    assert request.enable_thinking is False
+    assert json.loads(request.template_options) == {"tone": "dry", "reasoning_effort": "low"}
+    assert parse(chat_template_kwargs={"enable_thinking": False}).template_options == ""
+
+
+@pytest.mark.parametrize(
+    ("options", "param"),
+    [
+        ({"messages": 1}, "chat_template_kwargs.messages"),
+        ({"a b": 1}, "chat_template_kwargs"),
+        ({"x": [1]}, "chat_template_kwargs"),
+        ({"x": "y" * 513}, "chat_template_kwargs"),
+        ({f"x{number}": 1 for number in range(33)}, "chat_template_kwargs"),
+    ],
+    ids=["ours", "no name", "a list", "long", "many"],
+)
+def test_an_option_of_a_template_is_a_name_with_a_small_value(options: dict[str, Any], param: str) -> None:
+    assert (refused(chat_template_kwargs=options).param or "").startswith(param)
 
 
 def test_text_of_any_script_is_taken_as_it_is() -> None:
@@ -282,7 +391,7 @@ def test_the_keys_of_a_role_mapping_are_listed() -> None:
 # --- fields that are not served --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", sorted(NOT_YET))
+@pytest.mark.parametrize("name", sorted(NOT_SERVED))
 def test_a_field_that_openai_knows_and_this_server_does_not_serve_is_refused(name: str) -> None:
     error = refused(**{name: 1})
 
@@ -291,7 +400,7 @@ def test_a_field_that_openai_knows_and_this_server_does_not_serve_is_refused(nam
 
 
 def test_no_field_is_both_served_and_refused() -> None:
-    assert not NOT_YET & ChatRequest.model_fields.keys()
+    assert not NOT_SERVED & ChatRequest.model_fields.keys()
 
 
 @pytest.mark.parametrize(
@@ -311,9 +420,9 @@ def test_no_field_is_both_served_and_refused() -> None:
             "unsupported_parameter",
         ),
         (
-            {"messages": MESSAGES, "chat_template_kwargs": {"thinking": True}},
-            "chat_template_kwargs.thinking",
-            "unknown_parameter",
+            {"messages": MESSAGES, "chat_template_kwargs": {"tokenize": True}},
+            "chat_template_kwargs.tokenize",
+            "unsupported_parameter",
         ),
         (
             {"messages": [{"role": "user", "content": [{"type": "text", "text": "x", "y": 1}]}]},
@@ -321,9 +430,9 @@ def test_no_field_is_both_served_and_refused() -> None:
             "unknown_parameter",
         ),
         (
-            {"messages": MESSAGES, "stream": True, "stream_options": {"include_obfuscation": False}},
+            {"messages": MESSAGES, "stream": True, "stream_options": {"include_obfuscation": True}},
             "stream_options.include_obfuscation",
-            "unsupported_parameter",
+            "invalid_value",
         ),
     ],
     ids=str,

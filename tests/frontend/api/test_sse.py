@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from mlx_llm_server.frontend.api.sse import DONE, ChunkStream, event
+from mlx_llm_server.frontend.api.chunks import DONE, ChatChunks, CompletionChunks
+from mlx_llm_server.frontend.api.sse import ChunkStream, event
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
@@ -24,7 +25,8 @@ class _Handler(RequestHandler):
 
     async def get(self) -> None:
         stream = ChunkStream(self, self.on_stall, self.stall_seconds)
-        stream.open("chatcmpl-1", 1700000000, "a/model", with_usage=False)
+        stream.chunks = ChatChunks("chatcmpl-1", 1700000000, "a/model", with_usage=False)
+        stream.begin(0)
         await self.act(stream)
         await stream.drained()
 
@@ -89,7 +91,8 @@ def test_a_stream_is_the_role_the_text_the_end_and_the_mark() -> None:
         await stream.drained()
         stream.text(" two")
         await stream.drained()
-        stream.end("stop", None)
+        stream.finish("stop")
+        stream.end(None)
 
     events = stream_of(act)
 
@@ -112,17 +115,23 @@ def test_thoughts_and_calls_have_deltas_of_their_own() -> None:
         await stream.drained()
         stream.tool_call(0, CALL)
         await stream.drained()
-        stream.end("tool_calls", None)
+        stream.finish("tool_calls")
+        stream.end(None)
 
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks(stream_of(act))]
 
-    assert deltas[1:] == [{"reasoning_content": "hm"}, {"tool_calls": [{"index": 0, **CALL}]}, {}]
+    assert deltas[1:] == [
+        {"reasoning_content": "hm", "reasoning": "hm"},
+        {"tool_calls": [{"index": 0, **CALL}]},
+        {},
+    ]
 
 
 def test_every_chunk_says_what_it_belongs_to() -> None:
     async def act(stream: ChunkStream) -> None:
         stream.text("x")
-        stream.end("stop", {"total_tokens": 1})
+        stream.finish("stop")
+        stream.end({"total_tokens": 1})
 
     for chunk in chunks(stream_of(act)):
         assert chunk["id"] == "chatcmpl-1"
@@ -133,7 +142,8 @@ def test_every_chunk_says_what_it_belongs_to() -> None:
 
 def test_the_usage_comes_last_and_with_no_choice() -> None:
     async def act(stream: ChunkStream) -> None:
-        stream.end("length", {"prompt_tokens": 3})
+        stream.finish("length")
+        stream.end({"prompt_tokens": 3})
 
     events = stream_of(act)
 
@@ -159,7 +169,8 @@ def test_text_of_any_kind_arrives_as_it_is_in_one_line() -> None:
     async def act(stream: ChunkStream) -> None:
         stream.text(text)
         await stream.drained()
-        stream.end("stop", None)
+        stream.finish("stop")
+        stream.end(None)
 
     assert contents(stream_of(act)) == ["", text]
 
@@ -174,7 +185,8 @@ def test_what_comes_while_a_write_is_under_way_goes_out_together_in_order_and_be
             for word in ("one", " two", " three"):
                 stream.text(word)
                 await asyncio.sleep(0)
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
             said.set()
 
         async with requested(act) as (reader, _):
@@ -203,7 +215,8 @@ def test_what_gathers_keeps_the_order_of_thoughts_text_and_calls() -> None:
             stream.tool_call(0, CALL)
             stream.text("e")
             stream.text("f")
-            stream.end("tool_calls", None)
+            stream.finish("tool_calls")
+            stream.end(None)
             said.set()
 
         async with requested(act) as (reader, _):
@@ -213,9 +226,9 @@ def test_what_gathers_keeps_the_order_of_thoughts_text_and_calls() -> None:
     deltas = [chunk["choices"][0]["delta"] for chunk in chunks(asyncio.run(main()))]
 
     assert deltas[2:] == [
-        {"reasoning_content": "ab"},
+        {"reasoning_content": "ab", "reasoning": "ab"},
         {"content": "c"},
-        {"reasoning_content": "d"},
+        {"reasoning_content": "d", "reasoning": "d"},
         {"tool_calls": [{"index": 0, **CALL}]},
         {"content": "ef"},
         {},
@@ -235,7 +248,8 @@ def test_log_probabilities_go_with_their_text_however_it_gathers() -> None:
             stream.text("c", ["C", "D"])
             stream.reasoning("hm")
             stream.text("", ["E"])
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
             said.set()
 
         async with requested(act) as (reader, _):
@@ -250,10 +264,102 @@ def test_log_probabilities_go_with_their_text_however_it_gathers() -> None:
         ({"role": "assistant", "content": ""}, None),
         ({"content": "a"}, {"content": ["A"], "refusal": None}),
         ({"content": "bc"}, {"content": ["B", "C", "D"], "refusal": None}),
-        ({"reasoning_content": "hm"}, None),
+        ({"reasoning_content": "hm", "reasoning": "hm"}, None),
         ({"content": ""}, {"content": ["E"], "refusal": None}),
         ({}, None),
     ]
+
+
+def test_choices_gather_each_for_itself_and_end_each_for_itself() -> None:
+    async def main() -> list[str]:
+        said = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            stream.begin(1)
+            await stream.drained()
+            stream.text(MUCH)
+            for word in ("one", " two"):
+                stream.text(word, index=0)
+                stream.text(word.upper(), index=1)
+            stream.finish("stop", 1)
+            stream.finish("repetition", 0)
+            stream.end({"total_tokens": 4})
+            said.set()
+
+        async with requested(act) as (reader, _):
+            await said.wait()
+            return await read_events(reader)
+
+    *told, usage = chunks(asyncio.run(main()))
+    choices = [chunk["choices"][0] for chunk in told]
+
+    assert usage["usage"] == {"total_tokens": 4}
+    assert [
+        (choice["index"], choice["delta"], choice["finish_reason"], choice.get("stop_reason"))
+        for choice in choices
+        if choice["delta"].get("content") != MUCH
+    ] == [
+        (0, {"role": "assistant", "content": ""}, None, None),
+        (1, {"role": "assistant", "content": ""}, None, None),
+        (0, {"content": "one two"}, None, None),
+        (0, {}, "length", "repetition"),
+        (1, {"content": "ONE TWO"}, None, None),
+        (1, {}, "stop", None),
+    ]
+
+
+def test_a_completion_begins_with_its_echo_and_has_text_alone() -> None:
+    async def act(stream: ChunkStream) -> None:
+        stream.chunks = CompletionChunks("cmpl-1", 1700000000, "a/model", True, ["", "the prompt"])
+        stream.begin(0)
+        stream.begin(1)
+        stream.text(" on", [{"token": " on", "logprob": -1.0, "top": {" on": -1.0}, "offset": 10}], 1)
+        stream.finish("stop", 1)
+        stream.end({"total_tokens": 4})
+
+    _, *told, usage = chunks(stream_of(act))
+
+    assert {(chunk["object"], chunk["usage"]) for chunk in told} == {("text_completion", None)}
+    assert usage["choices"] == []
+    assert [chunk["choices"][0] for chunk in told] == [
+        {"index": 1, "text": "the prompt", "logprobs": None, "finish_reason": None},
+        {
+            "index": 1,
+            "text": " on",
+            "logprobs": {
+                "tokens": [" on"],
+                "token_logprobs": [-1.0],
+                "top_logprobs": [{" on": -1.0}],
+                "text_offset": [10],
+            },
+            "finish_reason": None,
+        },
+        {"index": 1, "text": "", "logprobs": None, "finish_reason": "stop"},
+    ]
+
+
+def test_silence_is_broken_by_comments_and_not_after_the_end() -> None:
+    async def main() -> bytes:
+        heard = asyncio.Event()
+
+        async def act(stream: ChunkStream) -> None:
+            stream.break_silence(0.02, lambda: "queued,\n\n3 before it")
+            await heard.wait()
+            stream.text("at last")
+            stream.finish("stop")
+            stream.end(None)
+            await asyncio.sleep(0.1)
+
+        async with requested(act) as (reader, _):
+            for _ in range(2):
+                await reader.readuntil(b": queued, 3 before it\n\n")
+            heard.set()
+            return await reader.read()
+
+    rest = asyncio.run(main())
+
+    assert b'"content":"at last"' in rest
+    assert rest.endswith(DONE + b"\r\n0\r\n\r\n")
 
 
 def test_an_error_comes_after_the_text_that_gathered() -> None:
@@ -308,7 +414,8 @@ def test_a_reader_that_takes_a_little_now_and_then_is_not_reported() -> None:
         async def act(stream: ChunkStream) -> None:
             stream.text(MUCH)
             stream.text("the rest")
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
 
         async with requested(act, lambda: reports.append("stalled"), stall_seconds=1.0) as (reader, _):
             size = 0
@@ -334,7 +441,8 @@ def test_a_stream_whose_reader_left_drains_and_takes_no_more() -> None:
             await left.wait()
             await stream.drained()
             stream.text("to nobody")
-            stream.end("stop", None)
+            stream.finish("stop")
+            stream.end(None)
             await stream.drained()
             over.set()
 

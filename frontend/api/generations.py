@@ -1,0 +1,234 @@
+"""What chat and completion requests have in common: several generations that make one answer.
+
+Each choice is a generation of its own, which survives its worker alone; the answer ends once, with the last of
+them, or with the first failure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from ...protocol.messages import Delta, Generate
+from ..dispatcher import Failure, Started
+from ..errors import of_failure
+from .answer import Answer, usage_of
+from .chunks import Chunks
+from .handler import ApiHandler, Services
+from .parameters import GenerationOptions
+from .sse import ChunkStream
+
+log = logging.getLogger(__name__)
+
+
+class GenerationHandler(ApiHandler):
+    """Base of the routes that generate."""
+
+    kind: ClassVar[str]
+    """The answer's `object`."""
+
+    id_prefix: ClassVar[str]
+
+    def initialize(self, services: Services) -> None:
+        """Begin without a generation."""
+        super().initialize(services)
+        self._numbers: list[int] = []
+        self._stream: ChunkStream | None = None
+        self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def chunks(self, model: str) -> Chunks:
+        """Return what renders a stream, once the model is known."""
+        raise NotImplementedError
+
+    async def answer(
+        self, request: GenerationOptions, generates: Sequence[Generate], answers: Sequence[Answer]
+    ) -> None:
+        """Answer; the coroutine ends with the generations, or when the client is gone.
+
+        Args:
+            request: What was asked for.
+            generates: A generation for each choice, all of the first prompt first.
+            answers: Take what comes of each.
+        """
+        self.name_ignored(request.ignored)
+        self.completion_id = f"{self.id_prefix}-{secrets.token_hex(12)}"
+        self.created = int(time.time())
+        self._request = request
+        self._answers = answers
+        self._left = len(generates)
+        if request.stream:
+            self._stream = self._new_stream()
+        scope = self.services.scopes.of(self.request.headers.get("Authorization"))
+        for index, generate in enumerate(generates):
+            if self._over.done():
+                break
+            number = self.services.exchange.submit(
+                replace(generate, cache_scope=scope), request.model, partial(self._take, index)
+            )
+            self._numbers.append(number)
+        if self._over.done():
+            self._abandon()
+        await self._over
+
+    def on_connection_close(self) -> None:
+        """Cancel: nobody reads the answer any more."""
+        super().on_connection_close()
+        self._give_up()
+
+    # --- inside ---
+
+    def _take(self, index: int, item: Started | Delta | Failure) -> None:
+        if self._over.done():
+            return
+        answer = self._answers[index]
+        match item:
+            case Failure():
+                self._fail(item)
+            case Started():
+                answer.start(item)
+                if self._stream is not None:
+                    self._begin(self._stream, index)
+            case Delta():
+                if self._stream is None:
+                    answer.take(item)
+                else:
+                    answer.count(item)
+                    _tell(self._stream, index, item, answer)
+                if item.finish is not None:
+                    self._finish_choice(index, item.finish)
+
+    def _finish_choice(self, index: int, finish: str) -> None:
+        if finish == "repetition":
+            log.info("%s: choice %d was ended, it went round in a circle", self.request_id, index)
+        self._left -= 1
+        if self._left == 0:
+            self._finish()
+
+    def _finish(self) -> None:
+        usage = usage_of(self._answers, self._request.choices)
+        if self._stream is not None:
+            self._stream.end(usage if self._request.with_usage else None)
+            self._end_after(self._stream)
+            return
+        self.send_json(
+            {
+                "id": self.completion_id,
+                "object": self.kind,
+                "created": self.created,
+                "model": self._answers[0].model,
+                "choices": [{"index": index, **answer.choice()} for index, answer in enumerate(self._answers)],
+                "usage": usage,
+            }
+        )
+        self._end()
+
+    def _fail(self, failure: Failure) -> None:
+        self._abandon()
+        error = of_failure(failure)
+        if self._stream is not None and self._stream.opened:
+            # There is no status line left to say it with.
+            self._stream.fail(error.body())
+            self._end_after(self._stream)
+        else:
+            self._close_stream()
+            self._over.set_exception(error)
+
+    def _abandon(self) -> None:
+        """Have what still runs stopped."""
+        for number in self._numbers:
+            self.services.exchange.abandon(number)
+
+    def _give_up(self) -> None:
+        self._abandon()
+        self._end()
+
+    def _end(self) -> None:
+        self._close_stream()
+        if not self._over.done():
+            self._over.set_result(None)
+
+    def _close_stream(self) -> None:
+        if self._stream is not None:
+            self._stream.close()
+
+    # --- streams ---
+
+    def _new_stream(self) -> ChunkStream:
+        connection = self.request.connection
+        assert connection is not None  # noqa: S101 - Tornado sets it before it calls a handler
+        # Tornado turns Nagle on again for every request; with it, a first token took 45 ms instead of 6.
+        connection.stream.set_nodelay(True)  # pyright: ignore[reportAttributeAccessIssue]
+        stream = ChunkStream(self, self._stalled, self.services.stall_seconds)
+        if self.services.rules.silence_seconds:
+            stream.break_silence(self.services.rules.silence_seconds, self._progress)
+        return stream
+
+    def _begin(self, stream: ChunkStream, index: int) -> None:
+        if not hasattr(stream, "chunks"):
+            stream.chunks = self.chunks(self._answers[index].model)
+        stream.begin(index)
+
+    def _progress(self) -> str:
+        """Return what an answer waits for, for people who watch its bytes."""
+        dispatcher = self.services.exchange.dispatcher
+        waiting = [ahead for number in self._numbers if (ahead := dispatcher.ahead_of(number)) is not None]
+        if waiting:
+            return f"queued, {min(waiting)} before it" if dispatcher.ready else "waiting for a worker"
+        silent = [answer.prompt_tokens for answer in self._answers if not answer.completion_tokens]
+        return f"prefilling {max(silent)} tokens" if silent and max(silent) else "working"
+
+    def _end_after(self, stream: ChunkStream) -> None:
+        async def end() -> None:
+            await stream.drained()
+            self._end()
+
+        self._ending = asyncio.ensure_future(end())
+
+    def _stalled(self) -> None:
+        """Give up a client that does not read; its buffered chunks go with the connection."""
+        self._give_up()
+        if self.request.connection is not None:
+            self.request.connection.stream.close()  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _tell(stream: ChunkStream, index: int, delta: Delta, answer: Answer) -> None:
+    entries = answer.shown(delta)
+    aside = delta.aside
+    if aside is not None and aside.reasoning:
+        stream.reasoning(aside.reasoning, index)
+    if delta.text or entries:
+        stream.text(delta.text, entries, index)
+    if aside is not None:
+        for call in aside.tool_calls:
+            number, shown = answer.number(call)
+            stream.tool_call(number, shown, index)
+    if delta.finish is not None:
+        stream.finish(delta.finish, index)
+
+
+def choices_of(generate: Generate, count: int) -> list[Generate]:
+    """Return a prompt's generations; the first is `generate` itself, the others have seeds made of its seed."""
+    sampling = generate.sampling
+    return [
+        replace(generate, sampling=replace(sampling, seed=_seed_of(sampling.seed, index)))
+        for index in range(count)
+    ]
+
+
+def _seed_of(seed: int, index: int) -> int:
+    if index == 0:
+        return seed
+    digest = hashlib.blake2b(seed.to_bytes(8, "big") + index.to_bytes(8, "big"), digest_size=8).digest()
+    return int.from_bytes(digest, "big")
+
+
+def drawn_seed() -> int:
+    """Return a seed for a request that gives none."""
+    return secrets.randbits(64)
