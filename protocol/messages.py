@@ -121,6 +121,39 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class Grammar:
+    """What the text of an answer is held to; thoughts and tool calls are not.
+
+    Attributes:
+        kind: `"json_schema"`, `"regex"` or `"lark"` (llguidance's dialect of it).
+        text: The schema as JSON, the expression, or the grammar.
+        field: The request's field that it comes from, for errors to name.
+    """
+
+    kind: str
+    text: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRules:
+    """What holds for an answer's calls.
+
+    Attributes:
+        required: The answer is calls, and nothing else.
+        tool: The one that may be called; empty for any.
+        parallel: There may be several calls.
+        strict: Tools whose arguments must be held to their schema; without it they are if that can be done. Where
+            a call is required, all are.
+    """
+
+    required: bool = False
+    tool: str = ""
+    parallel: bool = True
+    strict: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """What a worker serves.
 
@@ -354,6 +387,8 @@ class Generate:
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
             behind them. They count towards `max_tokens`.
+        grammar: What the answer's text is held to.
+        calls: What holds for calls of `tools`.
     """
 
     generation: int
@@ -365,6 +400,8 @@ class Generate:
     tools: tuple[str, ...] = ()
     enable_thinking: bool | None = None
     resume: tuple[int, ...] = ()
+    grammar: Grammar | None = None
+    calls: CallRules = CallRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -397,5 +434,6 @@ TYPES: dict[str, type[Message]] = {
     "cancel": Cancel,
 }
 POSITIONAL = (
-    ToolCall, ChatMessage, TokenBias, Sampling, Model, Aside, Alternative, TokenLogprob, Logprobs, Delta,
+    ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, Aside, Alternative, TokenLogprob,
+    Logprobs, Delta,
 )  # fmt: skip

@@ -20,6 +20,9 @@ from mlx_lm.generate import BatchGenerator, GenerationBatch, PromptProcessingBat
 
 from .sampling import BatchSampler, RowSampling
 
+# Why a row ends whose grammar can't go on: it never does with a token that the grammar has not.
+BROKEN = "broken"
+
 
 class DecodeBatch(GenerationBatch):
     """The rows that decode together."""
@@ -53,6 +56,11 @@ class DecodeBatch(GenerationBatch):
         logits = self.model(inputs[:, None], cache=self.prompt_cache)[:, -1, :]
         if self._sampler is None:
             self._sampler = BatchSampler(cast("list[RowSampling]", self.samplers), self.tokens)
+        if self._sampler.held:
+            # What may come next depends on the current tokens. They are done before these logits, so the masks are
+            # made on the host while the device computes the logits.
+            mx.async_eval(logits)
+            self._sampler.take(cast("list[int]", inputs.tolist()))
         drawn = self._sampler(logits, inputs)
         self._next_tokens = drawn.tokens
         # Of a row that asked: the step's log-probabilities and its place there.
@@ -81,6 +89,8 @@ class DecodeBatch(GenerationBatch):
             finish = "length" if self._num_tokens[index] >= self.max_tokens[index] else None
             if self._matchers[index].advance(token):
                 finish = "stop"
+            elif (grammar := cast("RowSampling", self.samplers[index]).grammar) is not None and grammar.broken:
+                finish = BROKEN
             if finish is None:
                 keep.append(index)
             responses.append(self.Response(self.uids[index], token, logprobs[index], finish, None, None))

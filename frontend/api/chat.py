@@ -147,4 +147,6 @@ def to_generate(request: ChatRequest) -> Generate:
         role_mapping=request.role_mapping,
         tools=request.definitions,
         enable_thinking=request.enable_thinking,
+        grammar=request.grammar,
+        calls=request.call_rules,
     )

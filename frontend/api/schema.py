@@ -19,17 +19,18 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails, PydanticCustomError, from_json
 
-from ...protocol.messages import Sampling, TokenBias
+from ...protocol.messages import CallRules, Grammar, Sampling, TokenBias
 from ..errors import InvalidRequest
 from .conversation import Message, check_messages
+from .formats import ResponseFormat, StructuredOutputs, grammar_of
 from .strict import Strict
-from .tools import NamedChoice, Tools, check_tools
+from .tools import NamedChoice, Tools, call_rules, check_tools
 
 # Fields of OpenAI's request that this server refuses until it can honour them.
 NOT_YET = frozenset({
     "audio", "function_call", "functions", "metadata", "modalities", "moderation", "n", "prediction",
     "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention", "reasoning_effort",
-    "response_format", "safety_identifier", "service_tier", "store", "user", "verbosity",
+    "safety_identifier", "service_tier", "store", "user", "verbosity",
     "web_search_options", "include_obfuscation", "name",
 })  # fmt: skip
 
@@ -42,7 +43,9 @@ _SEED_MASK = 2**64 - 1
 _TOKEN_ID = re.compile("0|[1-9][0-9]{0,8}")
 # A client's own field name is given back no longer than this.
 _LONGEST_PATH = 200
-_TAGS = ("as text", "as parts", "as one", "as many", "as word", "as function")
+_TAGS = (
+    "as text", "as parts", "as one", "as many", "as word", "as function", "as json_object", "as json_schema",
+)  # fmt: skip
 
 
 def _stop_tag(value: Any) -> str:
@@ -159,6 +162,8 @@ class ChatRequest(SamplingOptions):
         | None
     ) = None
     parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    structured_outputs: StructuredOutputs | None = None
     chat_template_kwargs: TemplateOptions | None = None
 
     @property
@@ -167,6 +172,16 @@ class ChatRequest(SamplingOptions):
         if self.tool_choice == "none":
             return ()
         return tuple(tool.function.definition() for tool in self.tools or ())
+
+    @property
+    def call_rules(self) -> CallRules:
+        """What holds for the answer's calls."""
+        return call_rules(self.tools, self.tool_choice, self.parallel_tool_calls)
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """What the answer's text is held to."""
+        return grammar_of(self.response_format, self.structured_outputs)
 
     @property
     def enable_thinking(self) -> bool | None:
@@ -204,6 +219,13 @@ def parse_chat_request(body: bytes) -> ChatRequest:
         raise _of_validation(error.errors(include_url=False, include_input=False)) from None
     check_messages(request.messages)
     check_tools(request.tools, request.tool_choice, request.parallel_tool_calls)
+    grammar = request.grammar
+    if grammar is not None and request.call_rules.required:
+        raise InvalidRequest(
+            f"'{grammar.field}' and a 'tool_choice' that requires a call exclude each other.",
+            "tool_choice",
+            "invalid_value",
+        )
     if request.max_tokens is not None and request.max_completion_tokens is not None:
         raise InvalidRequest(
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",

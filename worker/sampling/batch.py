@@ -10,6 +10,7 @@ import mlx.core as mx
 from .filters import Filters
 from .keys import Keys
 from .logprobs import Logprobs, StepLogprobs
+from .masks import Masks
 from .processors import Processors
 from .row import RowSampling
 
@@ -37,6 +38,8 @@ class BatchSampler:
         self._steps = 0
         processors = Processors(rows, tokens)
         self._processors = None if processors.idle else processors
+        masks = Masks(rows)
+        self._masks = masks or None
         logprobs = Logprobs(rows)
         self.asking = logprobs.places
         self._logprobs = logprobs if logprobs.places else None
@@ -50,6 +53,16 @@ class BatchSampler:
             row.position += self._steps
         self._steps = 0
 
+    @property
+    def held(self) -> bool:
+        """Whether a row is held to a grammar: each step needs `take` then."""
+        return self._masks is not None
+
+    def take(self, newest: Sequence[int]) -> None:
+        """Move the grammars on by each row's latest token, before the next tokens are drawn."""
+        if self._masks is not None:
+            self._masks.take(newest)
+
     def __call__(self, logits: mx.array, newest: mx.array) -> Drawn:
         """Return the next tokens.
 
@@ -59,9 +72,13 @@ class BatchSampler:
         """
         self._steps += 1
         raw = logits
+        if self._processors is not None or self._masks is not None:
+            # A new array in any case: both write into theirs.
+            logits = mx.array(logits, dtype=mx.float32)
         if self._processors is not None:
-            # A new array in any case: processors write into theirs.
-            logits = self._processors(mx.array(logits, dtype=mx.float32), newest)
+            logits = self._processors(logits, newest)
+        if self._masks is not None:
+            logits = self._masks(logits)
         if self._draw is None:
             tokens = mx.argmax(logits, axis=-1)
         elif self._drawing is None:

@@ -1,0 +1,73 @@
+"""Where a row is in its grammar. The main thread moves it on; nothing here knows of MLX."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from llguidance import LLMatcher
+from numpy.typing import NDArray
+
+_BITS = 32
+
+
+class RowGrammar:
+    """The grammar of one row.
+
+    Attributes:
+        broken: Why it can't tell any more which tokens may come; empty while it can.
+        words: Of a mask, 32 tokens each.
+
+    Args:
+        matcher: At its start.
+        ends: The tokens that end a turn.
+        vocabulary: How many tokens the matcher knows.
+        ends_last: A turn's end may come only where nothing else may.
+    """
+
+    def __init__(
+        self, matcher: LLMatcher, ends: Iterable[int], vocabulary: int, *, ends_last: bool = False
+    ) -> None:
+        self._matcher = matcher
+        self.words = -(-vocabulary // _BITS)
+        self.broken = ""
+        self._begun = self._over = False
+        self._ends = frozenset(ends)
+        self._postponed: NDArray[np.uint32] | None = None
+        if ends_last:
+            self._postponed = np.zeros(self.words, np.uint32)
+            for end in self._ends:
+                self._postponed[end // _BITS] |= np.uint32(1 << end % _BITS)
+
+    def replay(self, tokens: Iterable[int]) -> bool:
+        """Take tokens that were sampled elsewhere, and tell whether they are of this grammar."""
+        return self._matcher.consume_tokens(list(tokens))
+
+    def take(self, token: int) -> None:
+        """Take the latest token; the first is the prompt's last, and no part of the answer.
+
+        A token that ends the turn ends the grammar too: what is computed ahead behind it is for nobody.
+        """
+        if not self._begun:
+            self._begun = True
+        elif token in self._ends:
+            self._over = True
+        elif not self._over:
+            self._matcher.consume_token(token)
+
+    def fill(self, mask: NDArray[np.uint32]) -> None:
+        """Write which tokens may come next.
+
+        Args:
+            mask: Of shape (words,): bit `i` of word `w` is for token `32 w + i`.
+        """
+        if not self._over:
+            self._matcher.unsafe_compute_mask_ptr(mask.ctypes.data, mask.nbytes)
+            if self._matcher.is_error():
+                self.broken = self._matcher.get_error() or "its state is lost"
+        if self._over or self.broken:
+            mask.fill(0xFFFFFFFF)
+        elif self._postponed is not None:
+            rest = mask & ~self._postponed
+            if rest.any():
+                mask[:] = rest
