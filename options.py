@@ -10,8 +10,23 @@ from typing import Any
 import click
 
 from .demo import DEMO_MODEL
+from .sizes import parse_size
 
 log = logging.getLogger(__name__)
+
+
+class Size(click.ParamType):
+    """A number of bytes, as `sizes.parse_size` reads it."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the bytes."""
+        try:
+            return value if isinstance(value, int) else parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
 
 MODEL_OPTIONS = [
     click.option(
@@ -34,6 +49,28 @@ MODEL_OPTIONS = [
         show_default=True,
         envvar="MLX_SERVE_MAX_BATCH",
         help="Generations that a worker decodes together; more wait in the frontend's queue.",
+    ),
+    click.option(
+        "--max-prefill-batch",
+        type=click.IntRange(1, 1024),
+        envvar="MLX_SERVE_MAX_PREFILL_BATCH",
+        help="Prompts that a worker processes together.  [default: as many as --max-batch]",
+    ),
+    click.option(
+        "--prefill-chunk",
+        type=click.IntRange(1, 1_000_000),
+        envvar="MLX_SERVE_PREFILL_CHUNK",
+        metavar="TOKENS",
+        help="Prompt tokens that a worker processes between two tokens of running answers.  "
+        "[default: by the measured speed, so that answers keep moving]",
+    ),
+    click.option(
+        "--prefix-cache",
+        type=Size(),
+        envvar="MLX_SERVE_PREFIX_CACHE",
+        metavar="SIZE|off",
+        help="Memory of a worker for what it computed of prompts and answers, so that requests which begin alike "
+        "need not wait for it again; such as 8GB.  [default: a quarter of what is free beside the model]",
     ),
     click.option(
         "--no-widen",

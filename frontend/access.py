@@ -73,11 +73,17 @@ class AccessPolicy:
         """Tell whether an Authorization header carries a valid key. Every key is compared, in constant time."""
         if not self.keys:
             return True
-        scheme, _, given = (authorization or "").partition(" ")
+        given = bearer_key(authorization).encode()
         right = False
         for key in self.keys:
-            right |= hmac.compare_digest(given.strip().encode(), key.encode())
-        return right and scheme.lower() == "bearer"
+            right |= hmac.compare_digest(given, key.encode())
+        return right
+
+
+def bearer_key(authorization: str | None) -> str:
+    """Return the key of an Authorization header `Bearer KEY`, empty if there is none."""
+    scheme, _, key = (authorization or "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _host_name(header: str) -> str | None:

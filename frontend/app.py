@@ -12,6 +12,7 @@ from .api.convictions import ConvictionDetail, ConvictionList
 from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
+from .api.prefix_cache import ClearPrefixCaches
 from .api.status import Health, Readiness
 from .api.supervision import DrainWorker, ReplaceWorkers
 from .errors import NotFound
@@ -43,6 +44,7 @@ def make_app(services: Services) -> Application:
             (r"/admin/convictions/([0-9a-f]{16})", ConvictionDetail, with_services),
             (r"/admin/drain/(.+)", DrainWorker, with_services),
             (r"/admin/replace", ReplaceWorkers, with_services),
+            (r"/admin/prefix-cache/clear", ClearPrefixCaches, with_services),
             (r"/health", Health, with_services),
             (r"/ready", Readiness, with_services),
         ],

@@ -9,24 +9,12 @@ from typing import Any
 import click
 
 from .. import __version__
-from ..options import MODEL_OPTIONS, as_arguments, model_or_demo, names_of, with_options
+from ..options import MODEL_OPTIONS, Size, as_arguments, model_or_demo, names_of, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
 from .dispatcher import Limits
 from .memory import CAN_TELL
 from .settings import Settings, SettingsError, WorkerSettings, check_exposure, read_keys
-from .sizes import parse_size
-
-
-class _Size(click.ParamType):
-    name = "size"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        try:
-            return value if isinstance(value, int) else parse_size(value)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
-
 
 _HTTP_OPTIONS = [
     click.option(
@@ -78,6 +66,13 @@ _HTTP_OPTIONS = [
         metavar="ORIGIN",
         help="An origin whose pages may call the server, such as https://chat.example; * allows all. "
         "May be given several times.  [default: pages from this machine]",
+    ),
+    click.option(
+        "--share-prefix-cache",
+        is_flag=True,
+        envvar="MLX_SERVE_SHARE_PREFIX_CACHE",
+        help="Let requests of different API keys use what each other left in the prefix cache. Who holds a key "
+        "can then find out, by the time of an answer, how prompts of others begin.",
     ),
     click.option(
         "--max-body",
@@ -186,7 +181,7 @@ _HTTP_OPTIONS = [
 _NURSERY_OPTIONS = [
     click.option(
         "--worker-memory-limit",
-        type=_Size(),
+        type=Size(),
         default="0",
         envvar="MLX_SERVE_WORKER_MEMORY_LIMIT",
         metavar="SIZE",
@@ -289,6 +284,7 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
         ),
         crash_dir=_crash_dir(http["crash_dir"]),
         keep_crashes=http["keep_crashes"],
+        share_prefix_cache=http["share_prefix_cache"],
         workers=workers,
     )
 

@@ -24,6 +24,7 @@ from .dispatcher import (
     Drained,
     Event,
     Failure,
+    Forgetting,
     Lost,
     ProcessNews,
     Received,
@@ -118,6 +119,12 @@ class Exchange:
     def handle(self, event: Event) -> None:
         """Give the dispatcher an event and do what it says."""
         self._perform(self.dispatcher.handle(event, self.now()))
+
+    def clear_prefix_caches(self) -> int:
+        """Let the workers clear their prefix caches; return how many were told."""
+        actions = self.dispatcher.handle(Forgetting(), self._loop.time())
+        self._perform(actions)
+        return len(actions)
 
     def receive_pending(self) -> None:
         """Take every message that has come so far."""

@@ -16,6 +16,7 @@ from tornado.netutil import bind_sockets
 from ..protocol.endpoints import EndpointError
 from .api.handler import Services
 from .app import make_app
+from .cache_scope import CacheScopes
 from .crashes import CrashRegister, CrashStore
 from .dispatcher import Dispatcher, Failure, ProcessNews, Why
 from .exchange import Exchange
@@ -96,6 +97,7 @@ class Server:
             exchange,
             self._crashes,
             settings.policy,
+            CacheScopes(settings.policy, shared=settings.share_prefix_cache),
             settings.max_body_bytes,
             settings.stall_seconds,
             settings.drain_seconds,

@@ -38,6 +38,7 @@ class Settings:
         endpoint: Where workers connect.
         crash_dir: Where the dossiers of workers' deaths are kept.
         keep_crashes: How many of them.
+        share_prefix_cache: Whether requests of different API keys may use each other's prefixes.
         workers: The local workers to supervise; None for a frontend alone.
         limits: How much may wait, and how long; for workers and for clients.
         drain_seconds: How long a worker that is drained may go on with what it has.
@@ -54,6 +55,7 @@ class Settings:
     limits: Limits
     crash_dir: Path
     keep_crashes: int
+    share_prefix_cache: bool = False
     drain_seconds: float = 30.0
     stall_seconds: float = 60.0
     workers: WorkerSettings | None = None

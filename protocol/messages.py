@@ -176,11 +176,14 @@ class Aside:
         reasoning: The part of a thought that became certain.
         reasoning_tokens: How many of the delta's tokens belong to a thought, its marks included.
         tool_calls: The calls that became complete.
+        cached_tokens: How many tokens of the prompt were found in the prefix cache; with the first delta of a
+            generation that is not resumed.
     """
 
     reasoning: str = ""
     reasoning_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
+    cached_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -387,6 +390,7 @@ class Generate:
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
             behind them. They count towards `max_tokens`.
+        cache_scope: Generations of one scope may use what each other left in the prefix cache.
         grammar: What the answer's text is held to.
         calls: What holds for calls of `tools`.
     """
@@ -400,6 +404,7 @@ class Generate:
     tools: tuple[str, ...] = ()
     enable_thinking: bool | None = None
     resume: tuple[int, ...] = ()
+    cache_scope: str = ""
     grammar: Grammar | None = None
     calls: CallRules = CallRules()
 
@@ -411,8 +416,13 @@ class Cancel:
     generation: int
 
 
+@dataclass(frozen=True, slots=True)
+class ClearPrefixCache:
+    """Forget what the prefix cache holds, of every scope and for every frontend."""
+
+
 FromWorker = Hello | Loading | Ready | WorkerBeat | Accepted | Step | Failed | Cancelled | Leaving | Dead
-FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel
+FromFrontend = Welcome | Refused | Introduce | FrontendBeat | Generate | Cancel | ClearPrefixCache
 Message = FromWorker | FromFrontend
 
 TYPES: dict[str, type[Message]] = {
@@ -432,6 +442,7 @@ TYPES: dict[str, type[Message]] = {
     "frontend_beat": FrontendBeat,
     "generate": Generate,
     "cancel": Cancel,
+    "clear_prefix_cache": ClearPrefixCache,
 }
 POSITIONAL = (
     ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, Aside, Alternative, TokenLogprob,

@@ -2,13 +2,15 @@
 
 Runs on the main thread, which also loaded the model (MLX streams are thread-local). One `step` decodes one
 token for every running row and processes one chunk of the prompts that wait, so rows join, leave and are
-cancelled between steps and between prefill chunks. The batch computes one step ahead: while a step's tokens
+cancelled between steps and between prefill chunks; how large it is follows from how long the steps before took
+(`pace.py`). The batch computes one step ahead: while a step's tokens
 are turned into text by the I/O thread, the next step is already under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from time import perf_counter
 from typing import Any
 
 import mlx.core as mx
@@ -16,14 +18,11 @@ from mlx_lm.generate import StopSequences
 from mlx_lm.models.cache import make_prompt_cache
 
 from ..protocol.messages import Sampling
+from . import pace
 from .batch import ContinuousBatch
+from .prefix_cache import PrefixCache
 from .sampling import RowSampling, SpecialTokens
 from .scheduler import Insert, Key, Token
-
-# Prompt tokens that one step processes, of all waiting prompts together; no more, so that a running row does not
-# wait long for its next token. One prompt alone gets at most an eighth of them.
-_PREFILL_TOKENS = 4096
-_LARGEST_CHUNK = _PREFILL_TOKENS // 8
 
 
 class Engine:
@@ -34,22 +33,39 @@ class Engine:
         eos_tokens: The ids that end a turn.
         max_batch: Rows that decode together; more wait inside.
         kept_by_xtc: Tokens that XTC never takes away.
+        max_prefill_batch: Prompts that are prefilled together; None is as many as rows.
+        prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
+        prefix_cache: Bytes of caches that are kept for prompts to come.
 
     Attributes:
         vocabulary: How many different tokens the model's logits are for.
     """
 
-    def __init__(self, model: Any, eos_tokens: set[int], max_batch: int, kept_by_xtc: Iterable[int] = ()) -> None:
+    def __init__(
+        self,
+        model: Any,
+        eos_tokens: set[int],
+        max_batch: int,
+        kept_by_xtc: Iterable[int] = (),
+        *,
+        max_prefill_batch: int | None = None,
+        prefill_chunk: int | None = None,
+        prefix_cache: int = 0,
+    ) -> None:
         self._eos_tokens = eos_tokens
         self._special = SpecialTokens(frozenset(eos_tokens), frozenset(kept_by_xtc))
         # Only the shape: nothing is computed.
         self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
         self._ends = _stop_at(eos_tokens)
+        self._prefill_chunk = prefill_chunk
+        self._pace = pace.PrefillPace(prefill_chunk)
+        self._prefixes = PrefixCache(model, prefix_cache)
         self._generator = ContinuousBatch(
             model,
+            self._prefixes,
+            prefill_chunk or pace.LARGEST,
             completion_batch_size=max_batch,
-            prefill_batch_size=max_batch,
-            prefill_step_size=_LARGEST_CHUNK,
+            prefill_batch_size=min(max_batch, max_prefill_batch or max_batch),
         )
         self._keys: dict[int, Key] = {}
         self._uids: dict[Key, int] = {}
@@ -62,6 +78,7 @@ class Engine:
         while self.busy:
             self.step()
         self.steps = 0
+        self._pace = pace.PrefillPace(self._prefill_chunk)  # compiling says nothing of the speed
 
     @property
     def busy(self) -> bool:
@@ -77,6 +94,7 @@ class Engine:
             samplers=[row],  # pyright: ignore[reportArgumentType] - see batch.py
             stop_sequences=[self._stops(order)],
         )
+        self._generator.share(uid, order.cache_scope)
         self._keys[uid] = order.key
         self._uids[order.key] = uid
 
@@ -100,15 +118,25 @@ class Engine:
         Raises:
             Exception: Whatever MLX raises. The context is suspect after that; the process must end.
         """
-        together = max(1, min(self._generator.waiting, self._generator.prefill_batch_size))
-        self._generator.prefill_step_size = min(_LARGEST_CHUNK, max(1, _PREFILL_TOKENS // together))
+        decoding, prefilled = self._generator.decoding, self._generator.prefilled
+        self._generator.prefill_tokens = self._pace.chunk(decoding=decoding)
+        begin = perf_counter()
         _, responses = self._generator.next()
+        prefilled = self._generator.prefilled - prefilled
+        self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding)
         self.steps += 1
-        tokens = [Token(self._keys[r.uid], r.token, r.finish_reason, r.logprobs) for r in responses]  # pyright: ignore[reportArgumentType] - see batch.py
+        tokens = [
+            Token(self._keys[r.uid], r.token, r.finish_reason, r.logprobs, self._generator.take_cached(r.uid))  # pyright: ignore[reportArgumentType] - see batch.py
+            for r in responses
+        ]
         for response in responses:
             if response.finish_reason is not None:
                 del self._uids[self._keys.pop(response.uid)]
         return tokens
+
+    def clear_prefix_cache(self) -> None:
+        """Forget what is kept for prompts to come; rows in the batch keep what they took."""
+        self._prefixes.clear()
 
     def close(self) -> None:
         """Give back what the generator changed in MLX's memory limits."""

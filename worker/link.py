@@ -28,6 +28,7 @@ from ..protocol import codec
 from ..protocol.messages import (
     PROTOCOL_VERSION,
     Cancel,
+    ClearPrefixCache,
     Dead,
     FromWorker,
     FrontendBeat,
@@ -48,7 +49,7 @@ from .bounds import unknown_token
 from .dialect import open_text, opens_thought
 from .grammar.compiler import GrammarCompiler, GrammarFault
 from .mailbox import Mailbox
-from .orders import Call, Orders, Start, Stop
+from .orders import Call, Clear, Orders, Start, Stop
 from .prompts import InvalidRequest, PromptBuilder
 from .scheduler import (
     Action,
@@ -261,6 +262,9 @@ class Link:
                 self._handle(Requested(peer.index, message))
             case Cancel() if self._scheduler is not None:
                 self._handle(CancelRequested(peer.index, message.generation))
+            case ClearPrefixCache() if self._scheduler is not None:
+                log.info("the frontend at %s clears the prefix cache", peer.endpoint)
+                self._orders.give(Clear())
             case FrontendBeat():
                 pass  # hearing it was all
             case Welcome(protocol):

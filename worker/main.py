@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
 from . import blas
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
-from .orders import Call, Orders, Start, Stop
+from .orders import Call, Clear, Orders, Start, Stop
 from .scheduler import Insert, Remove, Stepped
 
 if TYPE_CHECKING:  # importing them imports mlx; see _live
@@ -42,6 +42,9 @@ class Options:
         canary_seconds: How long an idle engine waits before it is checked again; 0 is never.
         step_seconds: How long the engine may stand still before the process ends, once a frontend has given it
             up; None is the default.
+        prefix_cache: Bytes of caches that are kept for prompts to come; None takes a share of what is free.
+        prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
+        max_prefill_batch: Prompts that are prefilled together; None is as many as decode together.
         lifeline: End when standard input ends: the parent holds its other end.
     """
 
@@ -53,6 +56,9 @@ class Options:
     widen: bool = True
     canary_seconds: float = 0.0
     step_seconds: float | None = None
+    prefix_cache: int | None = None
+    prefill_chunk: int | None = None
+    max_prefill_batch: int | None = None
     lifeline: bool = False
 
 
@@ -96,6 +102,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     from .canary import Canary  # noqa: PLC0415
     from .engine import Engine  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
+    from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
 
     try:
@@ -105,8 +112,18 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
+    prefix_cache = default_budget() if options.prefix_cache is None else options.prefix_cache
+    log.info("prefix cache: %s", f"{prefix_cache / 1e9:.2f} GB" if prefix_cache else "off")
     ends = loaded.tokenizer.eos_token_ids
-    engine = Engine(loaded.model, ends, options.max_batch, {*loaded.tokenizer.encode("\n"), *ends})
+    engine = Engine(
+        loaded.model,
+        ends,
+        options.max_batch,
+        {*loaded.tokenizer.encode("\n"), *ends},
+        max_prefill_batch=options.max_prefill_batch,
+        prefill_chunk=options.prefill_chunk,
+        prefix_cache=prefix_cache,
+    )
     engine.warm_up()
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()
@@ -146,6 +163,8 @@ class _Loop:
                     self._engine.insert(order)
                 case Remove(keys):
                     self._engine.remove(keys)
+                case Clear():
+                    self._engine.clear_prefix_cache()
                 case Call(frontend):
                     self._link.post(Here(frontend))
                 case Stop() as stop:

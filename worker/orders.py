@@ -22,13 +22,18 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Clear:
+    """Forget what the prefix cache holds."""
+
+
+@dataclass(frozen=True)
 class Stop:
     """End the process with this exit code."""
 
     code: int
 
 
-Order = Start | Call | Insert | Remove | Stop
+Order = Start | Call | Insert | Remove | Clear | Stop
 
 
 class Orders:

@@ -14,10 +14,10 @@ tokens of the step that was under way when a stop string was found, or when its 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ..protocol.messages import Accepted, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
+from ..protocol.messages import Accepted, Aside, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
 from .bounds import fault
 from .grammar.row import RowGrammar
 from .ledger import TokenLogprobs
@@ -43,12 +43,14 @@ class Token(NamedTuple):
         finish: `"stop"` at a token that ends the turn, `"length"`, `"broken"` where the grammar can't go on,
             or None.
         logprobs: For rows that ask.
+        cached: With a row's first token, how many tokens of its prompt were found in the prefix cache.
     """
 
     key: Key
     token: int
     finish: str | None
     logprobs: TokenLogprobs | None = None
+    cached: int = 0
 
 
 # --- events ----------------------------------------------------------------------------------------------
@@ -130,6 +132,7 @@ class Insert:
         prompt: What is prefilled, with the tokens that are resumed.
         max_tokens: How many more are sampled at most.
         position: Of the first of them in the completion.
+        cache_scope: Within which it takes and leaves prefixes in the cache; None does neither.
     """
 
     key: Key
@@ -137,6 +140,7 @@ class Insert:
     sampling: Sampling
     max_tokens: int
     position: int = 0
+    cache_scope: str | None = None
     grammar: RowGrammar | None = None
 
 
@@ -242,7 +246,15 @@ class Scheduler:
         generation.text = event.text
         return [
             Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt))),
-            Insert(event.key, [*event.prompt, *resumed], request.sampling, left, len(resumed), event.grammar),
+            Insert(
+                event.key,
+                [*event.prompt, *resumed],
+                request.sampling,
+                left,
+                len(resumed),
+                request.cache_scope,
+                event.grammar,
+            ),
         ]
 
     def _unprepared(self, event: Unprepared) -> list[Action]:
@@ -268,6 +280,9 @@ class Scheduler:
                 actions.append(_failed(row.key, "internal", f"The answer can't be decoded: {error!r}"))
                 stopped.append(row.key)
                 continue
+            # What a client was told once stays: the worker that began the answer has told it.
+            if row.cached and not generation.request.resume:
+                delta = replace(delta, aside=replace(delta.aside or Aside(), cached_tokens=row.cached))
             deltas.setdefault(row.key.frontend, []).append(delta)
             if delta.finish is not None:
                 if row.finish is None:

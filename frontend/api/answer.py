@@ -18,6 +18,7 @@ class Answer:
         self._prompt_tokens = 0
         self._completion_tokens = 0
         self._reasoning_tokens = 0
+        self._cached_tokens = 0
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._calls: list[dict[str, Any]] = []
@@ -36,6 +37,7 @@ class Answer:
         self._completion_tokens += len(delta.tokens)
         if delta.aside is not None:
             self._reasoning_tokens += delta.aside.reasoning_tokens
+            self._cached_tokens += delta.aside.cached_tokens
 
     def take(self, delta: Delta) -> None:
         """Keep a delta for the message."""
@@ -94,6 +96,7 @@ class Answer:
             "prompt_tokens": self._prompt_tokens,
             "completion_tokens": self._completion_tokens,
             "total_tokens": self._prompt_tokens + self._completion_tokens,
+            "prompt_tokens_details": {"cached_tokens": self._cached_tokens},
             "completion_tokens_details": {"reasoning_tokens": self._reasoning_tokens},
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
+from dataclasses import replace
 from typing import Any
 
 from ...protocol.messages import Delta, Generate
@@ -32,7 +33,9 @@ class ChatCompletions(ApiHandler):
         self._created = int(time.time())
         self._so_far = Answer(with_logprobs=bool(request.logprobs))
         sink = self._stream(request) if request.stream else self._collect()
-        self._generation = self.services.exchange.submit(to_generate(request), request.model, sink)
+        scope = self.services.scopes.of(self.request.headers.get("Authorization"))
+        generate = replace(to_generate(request), cache_scope=scope)
+        self._generation = self.services.exchange.submit(generate, request.model, sink)
         await self._over
 
     def on_connection_close(self) -> None:

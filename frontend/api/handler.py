@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from ..access import AccessPolicy
+from ..cache_scope import CacheScopes
 from ..crashes import CrashRegister
 from ..errors import (
     ApiError,
@@ -47,6 +48,7 @@ class Services:
         exchange: Takes generations.
         crashes: Knows of workers' deaths.
         policy: Says who is let in.
+        scopes: Says who shares the prefix cache.
         max_body_bytes: The largest body that is looked at.
         stall_seconds: A client that takes nothing of its stream for so long is given up.
         drain_seconds: How long a worker that is drained may go on with what it has.
@@ -56,6 +58,7 @@ class Services:
     exchange: Exchange
     crashes: CrashRegister
     policy: AccessPolicy
+    scopes: CacheScopes
     max_body_bytes: int
     stall_seconds: float
     drain_seconds: float

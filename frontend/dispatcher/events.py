@@ -84,11 +84,16 @@ class Pardoned:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgetting:
+    """The workers shall clear their prefix caches."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time has passed; comes about once a second."""
 
 
-Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Tick
+Event = Submitted | Abandoned | Received | Unreachable | Exited | Expecting | Drain | Pardoned | Forgetting | Tick
 
 # --- actions ---------------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from dataclasses import fields, replace
 from ...protocol.messages import Generate
 
 _DIGEST_BYTES = 8
-# The frontend's number, and how far an earlier worker came: neither is what the client asked for.
-_NOT_CONTENT = frozenset({"generation", "resume"})
+# The frontend's number, how far an earlier worker came, and whose it is: none is what the client asked for.
+_NOT_CONTENT = frozenset({"generation", "resume", "cache_scope"})
 
 
 def fingerprint(request: Generate) -> str:

@@ -10,6 +10,7 @@ from ...protocol.messages import (
     Accepted,
     Cancel,
     Cancelled,
+    ClearPrefixCache,
     Dead,
     Failed,
     FromWorker,
@@ -39,6 +40,7 @@ from .events import (
     Exited,
     Expecting,
     Failure,
+    Forgetting,
     Pardoned,
     Received,
     Retire,
@@ -143,6 +145,9 @@ class Dispatcher:
                 return []
             case Drain():
                 return self._drain(event, now)
+            case Forgetting():
+                ready = [worker for worker in self.workers if worker.ready is not None]
+                return [Transmit(worker.identity, ClearPrefixCache()) for worker in ready]
             case Tick():
                 return self._tick(now)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..sizes import show_size
+from ...sizes import show_size
 from .backoff import Backoff
 
 

@@ -6,6 +6,7 @@ from mlx_llm_server.frontend.dispatcher import (
     Exited,
     Expecting,
     Failure,
+    Forgetting,
     Limits,
     Retire,
     Started,
@@ -18,6 +19,7 @@ from mlx_llm_server.protocol.messages import (
     Accepted,
     Cancel,
     Cancelled,
+    ClearPrefixCache,
     Dead,
     Failed,
     FromWorker,
@@ -519,3 +521,15 @@ def test_a_generation_is_begun_once_it_is_accepted(driver: Driver) -> None:
     driver.hear(A, Accepted(2, 5))
 
     assert driver.dispatcher.begun(driver.worker(A)) == 1
+
+
+# --- the prefix cache ------------------------------------------------------------------------------------
+
+
+def test_every_worker_that_has_a_model_is_told_to_clear_its_prefix_cache(driver: Driver) -> None:
+    driver.join(A)
+    driver.hear(B, hello(2))  # still loading
+    driver.join(C)
+    driver.hear(C, Leaving("told to"))
+
+    assert driver.handle(Forgetting()) == [Transmit(A, ClearPrefixCache()), Transmit(C, ClearPrefixCache())]

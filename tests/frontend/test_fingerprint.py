@@ -36,5 +36,9 @@ def test_other_content_has_another_one(change: dict[str, Any]) -> None:
     assert fingerprint(replace(REQUEST, **change)) != fingerprint(REQUEST)
 
 
+def test_it_does_not_tell_whose_request_it_is() -> None:
+    assert fingerprint(replace(REQUEST, cache_scope="a key's digest")) == fingerprint(REQUEST)
+
+
 def test_any_text_has_one() -> None:
     assert fingerprint(replace(REQUEST, messages=(ChatMessage("user", "\ud800\0'\""),)))

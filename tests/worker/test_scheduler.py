@@ -101,7 +101,7 @@ def test_a_prepared_prompt_is_accepted_and_joins_the_batch() -> None:
 
     assert scheduler.handle(prepared(K1)) == [
         Send(0, Accepted(1, 3)),
-        Insert(K1, [0, 1, 2], Sampling(7, 0.5), 10),
+        Insert(K1, [0, 1, 2], Sampling(7, 0.5), 10, cache_scope=""),
     ]
 
 
@@ -380,7 +380,7 @@ def test_what_is_resumed_is_prefilled_behind_the_prompt_and_counts_as_said() -> 
 
     assert actions == [
         Send(0, Accepted(1, 3)),
-        Insert(K1, [0, 1, 2, 97, 98], request().sampling, 8, position=2),
+        Insert(K1, [0, 1, 2, 97, 98], request().sampling, 8, position=2, cache_scope=""),
     ]
 
 
@@ -456,3 +456,34 @@ def test_what_was_under_way_for_a_lost_frontend_is_not_taken_for_what_it_asks_ag
 
     assert scheduler.handle(late) == []
     assert scheduler.running(0) == 1
+
+
+# --- the prefix cache ------------------------------------------------------------------------------------
+
+
+def test_a_generation_keeps_to_its_scope_in_the_prefix_cache() -> None:
+    scheduler = Scheduler(100)
+    scheduler.handle(Requested(0, replace(request(), cache_scope="mine")))
+
+    (_, insert) = scheduler.handle(prepared(K1))
+
+    assert isinstance(insert, Insert)
+    assert insert.cache_scope == "mine"
+
+
+def test_what_was_found_of_a_prompt_is_told_with_the_first_token() -> None:
+    scheduler = running(K1)
+
+    first = scheduler.handle(Stepped(1, [Token(K1, 97, None, cached=2)]))
+    second = scheduler.handle(Stepped(2, [Token(K1, 98, None)]))
+
+    assert first == [Send(0, Step(1, (Delta(1, (97,), "a", None, Aside(cached_tokens=2)),)))]
+    assert second == [Send(0, Step(2, (Delta(1, (98,), "b"),)))]
+
+
+def test_a_resumed_generation_does_not_tell_again_what_was_found() -> None:
+    scheduler, _ = resumed(97)
+
+    actions = scheduler.handle(Stepped(1, [Token(K1, 98, None, cached=3)]))
+
+    assert actions == [Send(0, Step(1, (Delta(1, (98,), "b"),)))]

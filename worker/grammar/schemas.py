@@ -24,8 +24,8 @@ _ALONE = ("items", "additionalItems", "additionalProperties")
 _SHARED = ("$schema", "$defs", "definitions")
 # So many parts are tried, to find the one that is at fault.
 _TRIALS = 500
-# Between the parts of a JSON text: a space, or a line break and what indents the next line. No model can go on with
-# it for ever.
+# Between the parts of a JSON text: a space, or a line break and what indents the next line. Bounded, that no model
+# goes on with it for ever.
 _WHITESPACE = r"[ \t]|\r?\n[ \t]{0,40}"
 
 Check = Callable[[Any], str]

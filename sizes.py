@@ -9,15 +9,17 @@ _FACTORS = {
     for power, unit in enumerate(("K", "M", "G", "T"), start=1)
     for suffix, base in (("iB", 1024), ("B", 1000))
 }
-_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", re.ASCII)
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that a text like `8GiB`, `500MB` or `0` says.
+    """Return the bytes that a text like `8GiB`, `500MB` or `0` says; `off` is 0.
 
     Raises:
         ValueError: It says none; the sentence tells how it is written.
     """
+    if text.strip().lower() == "off":
+        return 0
     match = _SIZE.fullmatch(text)
     unit = match[2] if match else ""
     factor = {"": 1, "b": 1, **{name.lower(): value for name, value in _FACTORS.items()}}.get(unit.lower())

@@ -1,0 +1,93 @@
+"""What was computed once helps whoever may know of it, and the usage tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .servers import House, Server, text_of, user
+
+ONE, TWO = "sk-one", "sk-two"
+LONG = "Tell me of the sea. " * 30
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory, nonsense_model: Path) -> Iterator[Server]:
+    """A server whose clients have keys of their own."""
+    keys = tmp_path_factory.mktemp("keys") / "keys"
+    keys.write_text(f"{ONE}\n{TWO}\n")
+    house = House()
+    try:
+        yield house.llm_server(nonsense_model, "--api-key-file", str(keys), "--prefix-cache", "64MB")
+    finally:
+        house.close()
+
+
+def bearer(key: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
+def ask(server: Server, key: str, content: str = LONG) -> dict[str, Any]:
+    answer = server.post({"messages": user(content), "temperature": 0, "max_tokens": 10}, bearer(key))
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+def cached(answer: dict[str, Any]) -> int:
+    return answer["usage"]["prompt_tokens_details"]["cached_tokens"]
+
+
+def clear(server: Server) -> Any:
+    answer = server.send(
+        "POST", "/admin/prefix-cache/clear", b"", {"Content-Type": "application/json", **bearer(TWO)}
+    )
+    assert answer.status == 200, answer.body
+    return answer.json
+
+
+def test_a_prompt_that_comes_again_is_found_whole_and_streamed_with_the_same_answer(keyed: Server) -> None:
+    clear(keyed)
+    first, second = ask(keyed, ONE), ask(keyed, ONE)
+    stream = keyed.openai(ONE).chat.completions.create(
+        model="any",
+        messages=[{"role": "user", "content": LONG}],
+        temperature=0,
+        max_tokens=10,
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = [chunk.model_dump(exclude_none=True) for chunk in stream]
+
+    tokens = first["usage"]["prompt_tokens"]
+    assert (cached(first), cached(second), cached(chunks[-1])) == (0, tokens - 1, tokens - 1)
+    text = first["choices"][0]["message"]["content"]
+    assert second["choices"][0]["message"]["content"] == text_of(chunks[:-1]) == text
+
+
+def test_another_key_finds_nothing_of_it(keyed: Server) -> None:
+    clear(keyed)
+    assert cached(ask(keyed, ONE)) == 0
+    assert cached(ask(keyed, TWO)) == 0
+    assert cached(ask(keyed, ONE)) > 0
+
+
+def test_after_clearing_nothing_is_found(keyed: Server) -> None:
+    ask(keyed, ONE)
+
+    assert clear(keyed) == {"workers": 1}
+
+    assert cached(ask(keyed, ONE)) == 0
+
+
+def test_only_who_has_a_key_may_clear(keyed: Server) -> None:
+    answer = keyed.send("POST", "/admin/prefix-cache/clear", b"", {"Content-Type": "application/json"})
+    assert answer.status == 401
+
+
+def test_a_frontend_without_workers_tells_nobody(house: House) -> None:
+    server = house.frontend()
+    answer = server.send("POST", "/admin/prefix-cache/clear", b"", {"Content-Type": "application/json"})
+    assert (answer.status, answer.json) == (200, {"workers": 0})

@@ -1,0 +1,120 @@
+"""The pace on machines whose speed is known."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mlx_llm_server.worker.pace import LARGEST, SMALLEST, PrefillPace
+
+
+def idle_chunks(per_token: float, steps: int = 12) -> list[int]:
+    """Return the chunks on an idle machine that takes so many seconds a token."""
+    pace, chunks = PrefillPace(), []
+    for _ in range(steps):
+        chunks.append(pace.chunk(decoding=False))
+        pace.measured(chunks[-1], chunks[-1] * per_token, decoding=False)
+    return chunks
+
+
+def busy_chunks(decode: float, per_token: float, overhead: float = 0.0, steps: int = 30) -> list[int]:
+    """Return the chunks beside rows whose step alone takes `decode` seconds."""
+    pace, chunks = PrefillPace(), []
+    for _ in range(5):
+        pace.measured(0, decode, decoding=True)
+    for _ in range(steps):
+        chunks.append(pace.chunk(decoding=True))
+        pace.measured(chunks[-1], decode + overhead + chunks[-1] * per_token, decoding=True)
+    return chunks
+
+
+def test_the_first_chunk_is_modest_and_the_next_at_most_twice_as_large() -> None:
+    assert idle_chunks(1e-6, 7) == [64, 128, 256, 512, 1024, 2048, 2048]
+
+
+def test_an_idle_machine_takes_what_it_does_in_a_second() -> None:
+    assert idle_chunks(1 / 650)[-1] == 640
+
+
+def test_a_slow_machine_takes_the_smallest_chunks() -> None:
+    assert idle_chunks(1.0)[1:] == [SMALLEST] * 11
+
+
+def test_a_machine_whose_small_chunks_cost_alike_comes_to_take_larger_ones() -> None:
+    pace = PrefillPace()
+    pace.measured(64, 1000.0, decoding=False)
+    assert pace.chunk(decoding=False) == SMALLEST
+    for _ in range(5):
+        pace.measured(0, 0.1, decoding=True)
+    chunks = []
+    for _ in range(12):
+        pace.measured(pace.chunk(decoding=True), 0.2, decoding=True)
+        chunks.append(pace.chunk(decoding=True))
+    assert chunks[-1] > 256
+
+
+def test_beside_running_rows_a_chunk_takes_one_and_a_half_of_their_steps() -> None:
+    assert busy_chunks(0.1, 0.001)[-1] == 128  # the nearest to the 150 that take 0.15 s
+
+
+def test_what_a_chunk_costs_at_least_counts() -> None:
+    assert busy_chunks(0.1, 0.001, overhead=0.05)[-1] == 64
+
+
+def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
+    pace = PrefillPace()
+    for _ in range(8):
+        pace.measured(pace.chunk(decoding=False), 0.5, decoding=False)
+    assert pace.chunk(decoding=False) > 1024
+    assert pace.chunk(decoding=True) <= 128
+
+
+def test_the_step_behind_a_chunk_is_no_measure_of_decoding() -> None:
+    quick, pace = PrefillPace(), PrefillPace()
+    for each in (quick, pace):
+        for _ in range(5):
+            each.measured(0, 0.1, decoding=True)
+        each.measured(64, 0.2, decoding=True)
+    pace.measured(0, 0.001, decoding=True)  # its tokens were there already
+
+    assert pace.chunk(decoding=True) == quick.chunk(decoding=True)
+
+
+def test_a_short_prompt_says_nothing_of_the_speed() -> None:
+    pace = PrefillPace()
+    for _ in range(8):
+        pace.measured(pace.chunk(decoding=False), 0.1, decoding=False)
+    before = pace.chunk(decoding=False)
+
+    pace.measured(3, 0.05, decoding=False)
+
+    assert pace.chunk(decoding=False) == before == LARGEST
+
+
+def test_a_fixed_chunk_stays() -> None:
+    pace = PrefillPace(100)
+    pace.measured(100, 60.0, decoding=True)
+    assert pace.chunk(decoding=True) == pace.chunk(decoding=False) == 100
+
+
+steps = st.lists(
+    st.tuples(st.integers(0, 4096), st.floats(0, 1e4), st.booleans(), st.booleans()), min_size=1, max_size=50
+)
+
+
+@given(steps)
+def test_whatever_is_measured_chunks_keep_their_bounds(measured: list[tuple[int, float, bool, bool]]) -> None:
+    pace, last = PrefillPace(), 64
+    for tokens, seconds, decoded, decoding in measured:
+        pace.measured(tokens, seconds, decoding=decoded)
+        chunk = pace.chunk(decoding=decoding)
+        assert chunk % (64 if chunk > 256 else 32 if chunk > 64 else 4) == 0
+        assert SMALLEST <= chunk <= min(LARGEST, 2 * last)
+        last = chunk
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1e-12])
+def test_a_step_of_no_time_is_a_quick_one(seconds: float) -> None:
+    pace = PrefillPace()
+    pace.measured(64, seconds, decoding=False)
+    assert pace.chunk(decoding=False) == 128

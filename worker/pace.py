@@ -1,0 +1,85 @@
+"""How many prompt tokens a step processes, by the measured speed of the steps before; knows no MLX and no clock.
+
+A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about one and a
+half times what a step without any takes, and the time between two tokens stays within three times of what it was.
+With no row to wait, chunks are larger, for the model's full speed, but end within about a second: cancellations
+are applied between them, and a worker whose steps don't end is taken for dead.
+"""
+
+from __future__ import annotations
+
+# On a CPU 16 tokens beside 2000 take half of what 32 do, but 8 as much as 16.
+SMALLEST = 16
+LARGEST = 2048
+# Modest: on a slow machine even this may take a second.
+_FIRST = 64
+_DECODES_PER_CHUNK = 1.5
+_IDLE_SECONDS = 1.0
+# Until a step without a chunk was measured.
+_FIRST_DECODE_SECONDS = 0.02
+_NEWEST_SHARE = 0.3
+# Shorter than any step; a clock may have seen none at all.
+_LEAST_SECONDS = 1e-6
+
+
+class PrefillPace:
+    """Chooses the next chunk.
+
+    Args:
+        fixed: Always this many tokens instead.
+    """
+
+    def __init__(self, fixed: int | None = None) -> None:
+        self._fixed = fixed
+        self._last = _FIRST
+        self._tokens_per_second: float | None = None
+        self._decode_seconds: float | None = None
+        self._was_decode_only = False
+
+    def chunk(self, *, decoding: bool) -> int:
+        """Return how many prompt tokens the next step may process, of all prompts together.
+
+        One of few sizes, for which kernels are there already; at most twice the last one.
+
+        Args:
+            decoding: Whether rows wait for the step.
+        """
+        if self._fixed is not None:
+            return self._fixed
+        if self._tokens_per_second is None:
+            return self._last
+        target = self._decode_target() if decoding else _IDLE_SECONDS
+        wanted = min(target * self._tokens_per_second, 2 * self._last, LARGEST)
+        # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
+        unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
+        self._last = max(SMALLEST, round(wanted) // unit * unit)
+        return self._last
+
+    def measured(self, tokens: int, seconds: float, *, decoding: bool) -> None:
+        """Take what a step took.
+
+        Args:
+            tokens: Of prompts, processed in it.
+            seconds: The whole step.
+            decoding: Whether rows got a token in it.
+        """
+        if not tokens:
+            # The first one behind a chunk finds its tokens computed already, beside the chunk.
+            if decoding and self._was_decode_only:
+                self._decode_seconds = _blend(self._decode_seconds, seconds)
+            self._was_decode_only = decoding
+            return
+        self._was_decode_only = False
+        decode = (self._decode_seconds or 0.0) if decoding else 0.0
+        prefill = max(seconds - decode, seconds / 4)
+        target = self._decode_target() if decoding else _IDLE_SECONDS
+        # A chunk that was not full says little of the speed, unless it was too slow even so.
+        if 2 * tokens >= self._last or prefill > target:
+            self._tokens_per_second = tokens / max(prefill, _LEAST_SECONDS)
+
+    def _decode_target(self) -> float:
+        return min(_DECODES_PER_CHUNK * (self._decode_seconds or _FIRST_DECODE_SECONDS), _IDLE_SECONDS)
+
+
+def _blend(old: float | None, new: float) -> float:
+    return new if old is None else (1 - _NEWEST_SHARE) * old + _NEWEST_SHARE * new

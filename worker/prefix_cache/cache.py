@@ -1,0 +1,150 @@
+"""The caches of finished, running and broken-off generations, kept for those that begin alike.
+
+Rules kept here:
+
+- What is found is right: it was computed for exactly these tokens. Kinds of caches that are not known to survive
+  being cut and put together are not kept at all.
+- At least the last token of a prompt is always computed: its logits are not kept.
+- Layers that hold only behind their last token (sliding windows, recurrent states) are found only where a snapshot
+  was taken: at the end of prompts and answers, and where a prompt left a known path, which is where others will
+  leave it too (the idea of Marconi, https://arxiv.org/abs/2411.19379).
+- Runs on the main thread. Nothing waits for the device: what is kept is evaluated behind the step under way.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import mlx.core as mx
+from mlx_lm.models.cache import make_prompt_cache
+
+from ..memory import available_memory
+from . import rows
+from .tree import Node, PrefixTree
+
+log = logging.getLogger(__name__)
+
+# Fewer tokens are not worth it, neither to keep nor to take: every chat begins with the same three.
+LEAST_TOKENS = 16
+# Of what is free once the model is loaded; the rest is for the running batch, and for others.
+_SHARE = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The longest prefix of a prompt that is kept.
+
+    Attributes:
+        length: In tokens, 0 if there is none.
+        caches: Of these tokens, for mlx-lm's `BatchGenerator`; None if there is none.
+        border: Where a snapshot would help others, between `length` and the prompt's last token; or 0.
+    """
+
+    length: int
+    caches: list[Any] | None
+    border: int
+
+
+class PrefixCache:
+    """What is kept for one model.
+
+    Args:
+        model: The model that computes the caches.
+        budget: Bytes that may be kept; 0 keeps nothing.
+
+    Attributes:
+        enabled: Whether anything is kept: there is a budget, and the model's caches are of kinds that can be.
+        by_snapshot: Whether what is kept of a sequence helps only those that hold all of it.
+    """
+
+    def __init__(self, model: Any, budget: int) -> None:
+        self._model = model
+        empty = make_prompt_cache(model)
+        unknown = rows.unknown_kinds(empty)
+        if unknown and budget:
+            log.warning("no prefix cache: this model's %s can't be kept", ", ".join(unknown))
+        self.enabled = bool(budget) and not unknown
+        self._positions = rows.has_positions(empty)
+        self.by_snapshot = rows.has_states(empty)
+        self._tree: PrefixTree[rows.Positions, rows.States] = PrefixTree(budget, by_snapshot=self.by_snapshot)
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes are kept."""
+        return self._tree.nbytes
+
+    def usable(self, scope: str | None, prompt: Sequence[int]) -> int:
+        """Return how many of a prompt's tokens `find` would find."""
+        return 0 if scope is None else self._best(scope, prompt[:-1])[0]
+
+    def find(self, scope: str | None, prompt: Sequence[int]) -> Found:
+        """Return the longest prefix that is kept; a scope of None finds nothing."""
+        if scope is None or not self.enabled:
+            return Found(0, None, 0)
+        length, path = self._best(scope, prompt[:-1])
+        # Where only snapshots are of use, the known path may go on behind the last of them.
+        known = min(self._tree.reach(scope, prompt), len(prompt) - 1)
+        border = known if self.by_snapshot and known - length >= LEAST_TOKENS and known < len(prompt) - 1 else 0
+        if not length:
+            return Found(0, None, border)
+        last = path[-1][0]
+        self._tree.use(last, snapshot=self.by_snapshot)
+        caches = make_prompt_cache(self._model)
+        pieces = [(node.piece, count) for node, count in path if node.piece is not None]
+        rows.rebuild(caches, pieces, last.snapshot)
+        return Found(length, caches, border)
+
+    def keep(self, scope: str | None, tokens: Sequence[int], batch: Sequence[Any], row: int) -> None:
+        """Keep a row of a batch.
+
+        Args:
+            scope: Who may find it; None keeps nothing.
+            tokens: All that the row's caches stand for.
+            batch: The batch's caches.
+            row: Its place in the batch.
+        """
+        if scope is None or not self.enabled or len(tokens) - self._best(scope, tokens)[0] < LEAST_TOKENS:
+            return
+        known = self._tree.reach(scope, tokens)
+        positions = states = None
+        if self._positions and known < len(tokens):
+            positions = rows.cut_positions(batch, row, known, len(tokens))
+        if self.by_snapshot:
+            states = rows.cut_states(batch, row, len(tokens))
+        if (self._positions and known < len(tokens) and positions is None) or (
+            self.by_snapshot and states is None
+        ):
+            return
+        self._tree.insert(scope, tokens, positions, states)
+        # Now, or the lazy slices would hold the batch's arrays, and the next step would have to copy these.
+        mx.async_eval(rows.arrays_of(positions, states))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._tree.clear()
+
+    def _best(
+        self, scope: str, tokens: Sequence[int]
+    ) -> tuple[int, list[tuple[Node[rows.Positions, rows.States], int]]]:
+        """Return the length of the longest usable prefix, and its path."""
+        path = self._tree.path(scope, tokens)
+        if self.by_snapshot:
+            while path and (path[-1][0].snapshot is None or path[-1][1] < len(path[-1][0].tokens)):
+                path.pop()
+        length = sum(count for _, count in path)
+        return (length, path) if length >= LEAST_TOKENS else (0, [])
+
+
+def default_budget() -> int:
+    """Return how many bytes to keep if nobody says: a share of what is free now, with the model loaded."""
+    device = mx.device_info()
+    if mx.default_device().type == mx.cpu:
+        free = available_memory()
+    elif "max_recommended_working_set_size" in device:  # Metal, whose memory is the machine's
+        free = min(available_memory(), int(device["max_recommended_working_set_size"]) - mx.get_active_memory())
+    else:
+        free = int(device.get("free_memory", device.get("total_memory", 0)))
+    return int(_SHARE * max(0, free))
