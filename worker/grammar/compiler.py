@@ -131,7 +131,8 @@ class GrammarCompiler:
                 request.grammar.field,
             ) from None
         answer = None if request.grammar is None else "@answer"
-        main = answer_grammar(self._thought(thinking=thinking), answer, calls)
+        thought = self._thought(thinking=thinking) if thinking or request.enable_thinking is not False else None
+        main = answer_grammar(thought, answer, calls)
         matcher = self._build(main, pieces)
         row = RowGrammar(
             matcher,

@@ -13,8 +13,10 @@ import json
 import re
 from dataclasses import dataclass
 
+# Without it llguidance would have what is certain in the tokenizer's own tokens: a mark within a string as a mark.
+_OPTIONS = '%llguidance {"no_forcing": true}'
 # Models put line breaks around their marks. Bounded, that no model goes on with it for ever.
-_SPACE = r"WS: /[ \t\r\n]{1,8}/"
+_SPACE = r"WS: /[ \t\r\n]{1,4}/"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def answer_grammar(thought: Thought | None, answer: str | None, calls: Calls | N
     rules.append(f"body: {_body(answer, calls)}")
     if calls is not None:
         rules += [f"call: {calls.rule}", f"TEXT: {_text_without(calls.mark_text)}"]
-    return "\n".join(["%llguidance {}", f"start: {start}", *rules, ""])
+    return "\n".join([_OPTIONS, f"start: {start}", *rules, ""])
 
 
 def literal(text: str) -> str:

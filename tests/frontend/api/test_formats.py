@@ -58,8 +58,16 @@ def test_what_holds_for_the_text_is_handed_on(fields: dict[str, Any], grammar: G
         ({"response_format": "json"}, "response_format", "invalid_value"),
         ({"response_format": {}}, "response_format", "invalid_value"),
         ({"response_format": {"type": "yaml"}}, "response_format", "invalid_value"),
-        ({"response_format": {"type": "json_object", "schema": {}}}, "response_format.schema", "unknown_parameter"),
-        ({"response_format": {"type": "json_schema"}}, "response_format.json_schema", "missing_required_parameter"),
+        (
+            {"response_format": {"type": "json_object", "schema": {}}},
+            "response_format.schema",
+            "unknown_parameter",
+        ),
+        (
+            {"response_format": {"type": "json_schema"}},
+            "response_format.json_schema",
+            "missing_required_parameter",
+        ),
         ({"response_format": by_schema(name="a b")}, "response_format.json_schema.name", "invalid_value"),
         ({"response_format": by_schema(schema=[])}, "response_format.json_schema.schema", "invalid_value"),
         (
@@ -71,7 +79,11 @@ def test_what_holds_for_the_text_is_handed_on(fields: dict[str, Any], grammar: G
         ({"structured_outputs": {"regex": "a", "choice": ["b"]}}, "structured_outputs", "invalid_value"),
         ({"structured_outputs": {"regex": ""}}, "structured_outputs.regex", "invalid_value"),
         ({"structured_outputs": {"choice": []}}, "structured_outputs.choice", "invalid_value"),
-        ({"structured_outputs": {"choice": ["x"] * (MAX_CHOICES + 1)}}, "structured_outputs.choice", "invalid_value"),
+        (
+            {"structured_outputs": {"choice": ["x"] * (MAX_CHOICES + 1)}},
+            "structured_outputs.choice",
+            "invalid_value",
+        ),
         ({"structured_outputs": {"json": {}}}, "structured_outputs.json", "unknown_parameter"),
         (
             {"structured_outputs": {"regex": "a"}, "response_format": {"type": "json_object"}},
