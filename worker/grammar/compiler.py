@@ -17,7 +17,7 @@ from llguidance.hf import from_tokenizer
 
 from ...protocol.messages import Generate
 from .forms import NotEnforceable, call_form
-from .lark import Calls, Thought, answer_grammar
+from .lark import Calls, Mark, Thought, answer_grammar
 from .row import RowGrammar
 from .schemas import Fault, find_fault, known_fault, with_whitespace
 
@@ -142,6 +142,8 @@ class GrammarCompiler:
         )
         if not row.replay(request.resume):
             raise ValueError("what is resumed is not of the request's grammar")
+        if reason := row.warm_up():
+            raise GrammarFault(_sentence(pieces[0].field, reason), pieces[0].field)
         return row
 
     # --- parts ---
@@ -163,29 +165,18 @@ class GrammarCompiler:
         kind = (getattr(self._tokenizer.tool_parser, "__module__", "") or "").rpartition(".")[2]
         template = self._tokenizer.chat_template
         form = call_form(kind, template if isinstance(template, str) else "", self._mark, arguments)
-        return Calls(form.rule, self._tokenizer.tool_call_start, rules.required, rules.parallel, form.text_follows)
+        return Calls(form.start, form.rest, rules.required, rules.parallel, form.text_follows)
 
     def _thought(self, *, thinking: bool) -> Thought | None:
         if not self._tokenizer.has_thinking:
             return None
-        try:
-            end = self._mark(self._tokenizer.think_end)
-            start = "" if thinking else self._mark(self._tokenizer.think_start)
-        except NotEnforceable:
-            if thinking:
-                raise GrammarFault(
-                    "This model's answers can't be held to a grammar while it thinks: the mark of a thought's end "
-                    "is no token of its own.",
-                    "chat_template_kwargs.enable_thinking",
-                ) from None
-            return None  # it can't think then: its marks are text, which the grammar does not allow
-        return Thought(start, end, self._tokenizer.think_end)
+        start = None if thinking else self._mark(self._tokenizer.think_start)
+        return Thought(start, self._mark(self._tokenizer.think_end))
 
-    def _mark(self, text: str) -> str:
+    def _mark(self, text: str) -> Mark:
         tokens = self._tokenizer.encode(text, add_special_tokens=False)
-        if len(tokens) != 1 or not self._known_tokenizer().is_special_token(tokens[0]):
-            raise NotEnforceable(f"{text} is no token of its own")
-        return f"<[{tokens[0]}]>"
+        alone = len(tokens) == 1 and self._known_tokenizer().is_special_token(tokens[0])
+        return Mark(text, tokens[0] if alone else None)
 
     # --- compiling ---
 

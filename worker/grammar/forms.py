@@ -1,45 +1,45 @@
 r"""How the calls of a kind of model are written, as rules of llguidance's Lark.
 
-Only kinds whose arguments are JSON, and whose marks are tokens of their own, are here: what a call is made of is
-then what its schema says, and no text can be taken for its beginning. The kinds are mlx-lm's, by the names of its
-parsers (`mlx_lm/tool_parsers`).
+Only kinds whose arguments are JSON are here: what a call is made of is then what its schema says. The kinds are
+mlx-lm's, by the names of its parsers (`mlx_lm/tool_parsers`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from .lark import literal
+from .lark import Mark, literal
 
-Mark = Callable[[str], str]
-"""Returns a mark as Lark has it; raises `NotEnforceable` where it is no token of its own."""
+FindMark = Callable[[str], Mark]
+"""Returns a mark of the model by its text."""
 
 
 class NotEnforceable(Exception):
     """This model's calls can't be held to a grammar; the sentence says why."""
 
 
-@dataclass(frozen=True)
-class CallForm:
-    """One call.
+class CallForm(NamedTuple):
+    """How a call is written.
 
     Attributes:
-        rule: What a call is; `WS` is space.
+        start: How it begins.
+        rest: What it is behind that, as a rule; `WS` is space.
         text_follows: Whether text may come behind a call: the call has a closing mark.
     """
 
-    rule: str
+    start: Mark
+    rest: str
     text_follows: bool
 
 
-def call_form(kind: str, template: str, mark: Mark, arguments: Mapping[str, str]) -> CallForm:
+def call_form(kind: str, template: str, mark: FindMark, arguments: Mapping[str, str]) -> CallForm:
     """Return how a model calls.
 
     Args:
         kind: The name of mlx-lm's parser.
         template: The model's chat template.
-        mark: Of tokens.
+        mark: Of the model.
         arguments: Of each tool, by its name, the rule of its arguments.
 
     Raises:
@@ -49,18 +49,17 @@ def call_form(kind: str, template: str, mark: Mark, arguments: Mapping[str, str]
         return _hermes(mark, arguments)
     if kind == "mistral" and "[ARGS]" in template:
         return _mistral(mark, arguments)
-    raise NotEnforceable("its calls are written in a form that no grammar is known for here")
+    raise NotEnforceable("they are written in a form that no grammar is known for here")
 
 
-def _hermes(mark: Mark, arguments: Mapping[str, str]) -> CallForm:
+def _hermes(mark: FindMark, arguments: Mapping[str, str]) -> CallForm:
     heads = {name: literal(f'{{"name": "{name}", "arguments": ') for name in arguments}
     bodies = [f'{heads[name]} {rule} "}}"' for name, rule in arguments.items()]
-    return CallForm(
-        f"{mark('<tool_call>')} WS? ({' | '.join(bodies)}) WS? {mark('</tool_call>')}", text_follows=True
-    )
+    rest = f"WS? ({' | '.join(bodies)}) WS? {mark('</tool_call>').rule}"
+    return CallForm(mark("<tool_call>"), rest, text_follows=True)
 
 
-def _mistral(mark: Mark, arguments: Mapping[str, str]) -> CallForm:
+def _mistral(mark: FindMark, arguments: Mapping[str, str]) -> CallForm:
     # `[TOOL_CALLS]add[ARGS]{"a": 1}`, and again for the next.
-    bodies = [f"{literal(name)} {mark('[ARGS]')} {rule}" for name, rule in arguments.items()]
-    return CallForm(f"{mark('[TOOL_CALLS]')} ({' | '.join(bodies)})", text_follows=False)
+    bodies = [f"{literal(name)} {mark('[ARGS]').rule} {rule}" for name, rule in arguments.items()]
+    return CallForm(mark("[TOOL_CALLS]"), f"({' | '.join(bodies)})", text_follows=False)

@@ -3,8 +3,8 @@ r"""One grammar for a whole answer, in llguidance's Lark.
     answer    = [thought] body
     body      = what the request wants of the text; or calls; or text with calls in it
 
-Marks are tokens of their own (`<[151657]>`), and where a text is free it can't spell one: a mark is never taken
-for text, nor text for a mark. https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md
+Marks are found in text (`answer.py`), so a mark is its token or its letters, and a text that is free holds none:
+it is never taken for text, nor text for a mark. https://github.com/guidance-ai/llguidance/blob/main/docs/syntax.md
 """
 
 from __future__ import annotations
@@ -20,18 +20,37 @@ _SPACE = r"WS: /[ \t\r\n]{1,4}/"
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A mark.
+
+    Attributes:
+        token: If it is one that text can't be made of.
+    """
+
+    text: str
+    token: int | None
+
+    @property
+    def rule(self) -> str:
+        """The mark as Lark has it."""
+        return literal(self.text) if self.token is None else f"({self.token_rule} | {literal(self.text)})"
+
+    @property
+    def token_rule(self) -> str:
+        """The token as Lark has it."""
+        return f"<[{self.token}]>"
+
+
+@dataclass(frozen=True)
 class Thought:
     """How a model thinks.
 
     Attributes:
-        start: The opening mark as Lark has it; empty if the prompt has opened the thought.
-        end: The closing mark as Lark has it.
-        end_text: And as text.
+        start: None if the prompt has opened the thought.
     """
 
-    start: str
-    end: str
-    end_text: str
+    start: Mark | None
+    end: Mark
 
 
 @dataclass(frozen=True)
@@ -39,15 +58,15 @@ class Calls:
     """What calls there may be.
 
     Attributes:
-        rule: One call.
-        mark_text: How it begins, as text.
+        start: How a call begins.
+        rest: What a call is behind that.
         required: There is a call, and nothing else.
         parallel: There may be several.
         text_follows: Text may come behind a call.
     """
 
-    rule: str
-    mark_text: str
+    start: Mark
+    rest: str
     required: bool
     parallel: bool
     text_follows: bool
@@ -64,11 +83,13 @@ def answer_grammar(thought: Thought | None, answer: str | None, calls: Calls | N
     rules = [_SPACE]
     start = "body"
     if thought is not None:
-        rules += [f"thought: THOUGHT? {thought.end} WS?", f"THOUGHT: {_text_without(thought.end_text)}"]
-        start = f"({thought.start} thought)? body" if thought.start else "thought body"
+        rules += [f"thought: {_up_to('THOUGHT', thought.end)} WS?", *_text_before("THOUGHT", thought.end)]
+        start = "thought body" if thought.start is None else f"({thought.start.rule} thought)? body"
     rules.append(f"body: {_body(answer, calls)}")
     if calls is not None:
-        rules += [f"call: {calls.rule}", f"TEXT: {_text_without(calls.mark_text)}"]
+        rules += [f"call: {calls.start.rule} rest", f"rest: {calls.rest}"]
+        if answer is None and not calls.required:
+            rules += [f"text_call: {_up_to('TEXT', calls.start)} rest", *_text_before("TEXT", calls.start)]
     return "\n".join([_OPTIONS, f"start: {start}", *rules, ""])
 
 
@@ -86,11 +107,20 @@ def _body(answer: str | None, calls: Calls | None) -> str:
     if answer is not None:
         return f"{answer} | {several}"
     if not calls.parallel:
-        return "TEXT? call?"
-    return "(TEXT? call)* TEXT?" if calls.text_follows else f"TEXT? ({several})?"
+        return "TEXT? | text_call"
+    return "text_call* TEXT?" if calls.text_follows else "TEXT? | text_call (WS? call)*"
 
 
-def _text_without(mark: str) -> str:
-    """Return a terminal: any text that is not empty and does not hold the mark."""
-    escaped = re.escape(mark).replace("/", r"\/")
-    return rf"/(?s:.+)/ & ~/(?s:.*){escaped}(?s:.*)/"
+def _up_to(text: str, mark: Mark) -> str:
+    """Return what matches a text and the mark that ends it."""
+    spelled = f"{text.lower()}_spelled"
+    return spelled if mark.token is None else f"({text}? {mark.token_rule} | {spelled})"
+
+
+def _text_before(text: str, mark: Mark) -> list[str]:
+    """Return the rules of a text that is not empty and does not hold the mark, and of one that ends in it."""
+    escaped = re.escape(mark.text).replace("/", r"\/")
+    return [
+        rf"{text}: /(?s:.+)/ & ~/(?s:.*){escaped}(?s:.*)/",
+        f"{text.lower()}_spelled[lazy]: /(?s:.*)/ {literal(mark.text)}",
+    ]

@@ -43,6 +43,11 @@ class RowGrammar:
         """Take tokens that were sampled elsewhere, and tell whether they are of this grammar."""
         return self._matcher.consume_tokens(list(tokens))
 
+    def warm_up(self) -> str:
+        """Compute the first mask, which may take long, where nobody waits; return why it can't be, if so."""
+        self._matcher.compute_bitmask()
+        return self._matcher.get_error()
+
     def take(self, token: int) -> None:
         """Take the latest token; the first is the prompt's last, and no part of the answer.
 

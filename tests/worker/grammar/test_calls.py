@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from llguidance import LLMatcher
 from mlx_llm_server.protocol.messages import CallRules, Generate
 from mlx_llm_server.worker.grammar.compiler import GrammarFault
-from mlx_llm_server.worker.grammar.forms import NotEnforceable, call_form
-from mlx_llm_server.worker.grammar.lark import Calls, answer_grammar
+from mlx_llm_server.worker.grammar.forms import call_form
+from mlx_llm_server.worker.grammar.lark import Calls, Mark, Thought, answer_grammar
 from mlx_llm_server.worker.loading import LoadedModel
 from mlx_lm.tool_parsers import pythonic
 
@@ -86,9 +86,13 @@ def test_there_may_be_one_call_alone(house: House) -> None:
     assert set(answer.tokens) <= house.model.tokenizer.eos_token_ids
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_a_call_once_begun_is_held_to_its_schema(house: House, seed: int) -> None:
-    (answer,) = house.ask(calling(seed, "Look: <tool_call>", house, max_tokens=120))
+@pytest.mark.parametrize("spelled", [False, True], ids=["token", "letters"])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_call_once_begun_is_held_to_its_schema(house: House, seed: int, spelled: bool) -> None:
+    pieces = ["Look: ", *"<tool_call>"] if spelled else ["Look: <tool_call>"]
+    begun = tuple(token for piece in pieces for token in _ids(house, piece))
+
+    (answer,) = house.ask(calling(seed, resume=begun))
 
     assert answer.calls
     check(answer)
@@ -181,20 +185,17 @@ def test_without_that_such_a_model_calls_as_it_likes(free: House) -> None:
         free.prepare(calling(grammar=by_schema({})))
 
 
-def test_marks_must_be_tokens_of_their_own() -> None:
-    def mark(text: str) -> str:
-        raise NotEnforceable(text)
-
-    with pytest.raises(NotEnforceable):
-        call_form("json_tools", "", mark, {"now": "@now"})
-
-
 @pytest.mark.parametrize("kind", ["json_tools", "mistral"])
+@pytest.mark.parametrize("token", [False, True])
 @pytest.mark.parametrize("required", [False, True])
 @pytest.mark.parametrize("parallel", [False, True])
-def test_every_form_is_a_grammar(house: House, kind: str, required: bool, parallel: bool) -> None:
-    form = call_form(kind, "[ARGS]", lambda _: "<[5]>", {"now": "/x/", "a.b-c": "/y/"})
+def test_every_form_is_a_grammar(house: House, kind: str, token: bool, required: bool, parallel: bool) -> None:
+    def mark(text: str) -> Mark:
+        return Mark(text, 5 if token else None)
 
-    text = answer_grammar(None, None, Calls(form.rule, "[TOOL_CALLS]", required, parallel, form.text_follows))
+    form = call_form(kind, "[ARGS]", mark, {"now": "/x/", "a.b-c": "/y/"})
+    calls = Calls(form.start, form.rest, required, parallel, form.text_follows)
+
+    text = answer_grammar(Thought(mark("<think>"), mark("</think>")), None, calls)
 
     assert not LLMatcher(house.compiler._known_tokenizer(), text, log_level=0).get_error()
