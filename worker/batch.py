@@ -94,6 +94,7 @@ class DecodeBatch(GenerationBatch):
         if not self.uids:
             return []
         tokens, logprobs = self._step()
+        rows = cast("list[RowSampling]", self.samplers)
         keep: list[int] = []
         responses: list[GenerationBatch.Response] = []
         for index, token in enumerate(tokens):
@@ -101,7 +102,7 @@ class DecodeBatch(GenerationBatch):
             finish = "length" if self._num_tokens[index] >= self.max_tokens[index] else None
             if self._matchers[index].advance(token):
                 finish = "stop"
-            grammar = cast("RowSampling", self.samplers[index]).grammar
+            grammar = rows[index].grammar
             if finish is None and grammar is not None and grammar.broken:
                 finish = BROKEN
             if finish is None:

@@ -119,7 +119,8 @@ def test_it_keeps_to_a_strict_tool(demo: Server) -> None:
 
     choice = completion.choices[0]
     assert choice.finish_reason == "tool_calls"
-    (call,) = choice.message.tool_calls or ()
+    assert choice.message.tool_calls is not None
+    (call,) = choice.message.tool_calls
     assert call.type == "function"
     assert isinstance(Pet.model_validate_json(call.function.arguments), Pet)
 

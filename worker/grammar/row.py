@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
-from llguidance import LLMatcher
+from llguidance import LLExecutor, LLMatcher
 from numpy.typing import NDArray
 
 _BITS = 32
@@ -60,19 +61,44 @@ class RowGrammar:
         elif not self._over:
             self._matcher.consume_token(token)
 
-    def fill(self, mask: NDArray[np.uint32]) -> None:
-        """Write which tokens may come next.
+    def settle(self, mask: NDArray[np.uint32]) -> None:
+        """Have the last word on a mask that was computed.
 
         Args:
             mask: Of shape (words,): bit `i` of word `w` is for token `32 w + i`.
         """
-        if not self._over:
-            self._matcher.unsafe_compute_mask_ptr(mask.ctypes.data, mask.nbytes)
-            if self._matcher.is_error():
-                self.broken = self._matcher.get_error() or "its state is lost"
+        if not self._over and self._matcher.is_error():
+            self.broken = self._matcher.get_error() or "its state is lost"
         if self._over or self.broken:
             mask.fill(0xFFFFFFFF)
         elif self._postponed is not None:
             rest = mask & ~self._postponed
             if rest.any():
                 mask[:] = rest
+
+    @property
+    def matcher(self) -> LLMatcher | None:
+        """What computes the next mask; None if there is nothing to compute."""
+        return None if self._over or self._matcher.is_error() else self._matcher
+
+
+def fill_masks(grammars: Sequence[RowGrammar], masks: NDArray[np.uint32]) -> None:
+    """Write which tokens may come next, several rows at a time where there are processors for it.
+
+    Args:
+        grammars: Of as many rows.
+        masks: Of shape (rows, words); see `RowGrammar.settle`.
+    """
+    due = [(matcher, row) for row, grammar in enumerate(grammars) if (matcher := grammar.matcher) is not None]
+    if len(due) == 1:
+        ((matcher, row),) = due
+        matcher.unsafe_compute_mask_ptr(masks[row].ctypes.data, masks.strides[0])
+    elif due:
+        _executor().unsafe_compute_mask_ptr(due, masks.ctypes.data, masks.strides[0], len(masks))
+    for grammar, mask in zip(grammars, masks, strict=True):
+        grammar.settle(mask)
+
+
+@cache
+def _executor() -> LLExecutor:
+    return LLExecutor()

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import mlx.core as mx
 import numpy as np
 
+from ..grammar.row import fill_masks
 from .row import RowSampling
 
 _BITS = 32
@@ -43,9 +44,9 @@ class Masks:
         Args:
             newest: Each row's latest token.
         """
-        for mask, (index, grammar) in zip(self._words, self._grammars.items(), strict=True):
+        for index, grammar in self._grammars.items():
             grammar.take(newest[index])
-            grammar.fill(mask)
+        fill_masks(list(self._grammars.values()), self._words)
 
     def __call__(self, logits: mx.array) -> mx.array:
         """Return the logits of what may come.
