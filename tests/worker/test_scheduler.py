@@ -11,6 +11,7 @@ from mlx_llm_server.protocol.messages import (
     Delta,
     Failed,
     Generate,
+    Grammar,
     Sampling,
     Step,
     ToolCall,
@@ -487,3 +488,18 @@ def test_a_resumed_generation_does_not_tell_again_what_was_found() -> None:
     actions = scheduler.handle(Stepped(1, [Token(K1, 98, None, cached=3)]))
 
     assert actions == [Send(0, Step(1, (Delta(1, (98,), "b"),)))]
+
+
+def test_a_grammar_that_can_t_go_on_ends_its_generation_alone() -> None:
+    scheduler = Scheduler(100)
+    for key, grammar in ((K1, Grammar("regex", "a", "structured_outputs.regex")), (K2, None)):
+        scheduler.handle(Requested(0, replace(request(key.generation), grammar=grammar)))
+        scheduler.handle(prepared(key))
+
+    step, failed = scheduler.handle(Stepped(1, [Token(K1, 97, "broken"), Token(K2, 98, None)]))
+
+    assert step == Send(0, Step(1, (Delta(2, (98,), "b"),)))
+    assert isinstance(failed, Send)
+    assert isinstance(failed.message, Failed)
+    assert (failed.message.kind, failed.message.param) == ("invalid", "structured_outputs.regex")
+    assert scheduler.running(0) == 1
