@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from llguidance import LLMatcher, LLParserLimits, LLTokenizer
-from llguidance.hf import from_tokenizer
 
 from ...protocol.messages import Generate
 from .forms import NotEnforceable, call_form
@@ -203,6 +202,9 @@ class GrammarCompiler:
 
     def _known_tokenizer(self) -> LLTokenizer:
         """Return the tokenizer as llguidance knows it; the first call takes about a second."""
+        # Here: it imports transformers, which a worker's greeting should not wait for.
+        from llguidance.hf import from_tokenizer  # noqa: PLC0415
+
         with self._lock:
             if self._known is None:
                 plain = self._tokenizer._tokenizer  # noqa: SLF001 - it has no other name
