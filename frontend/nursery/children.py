@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
@@ -75,12 +76,16 @@ class Children:
     Args:
         endpoint: Where they connect.
         arguments: What each gets on its command line, besides its name and endpoint.
+        environment: What each gets besides ours.
         crashes: Is told of starts and ends.
     """
 
-    def __init__(self, endpoint: str, arguments: tuple[str, ...], crashes: CrashRegister) -> None:
+    def __init__(
+        self, endpoint: str, arguments: tuple[str, ...], environment: dict[str, str], crashes: CrashRegister
+    ) -> None:
         self._endpoint = endpoint
         self._arguments = arguments
+        self._environment = environment
         self._crashes = crashes
         self._children: dict[int, Child] = {}
         self._watching: set[asyncio.Task[None]] = set()
@@ -92,7 +97,11 @@ class Children:
         stderr = StderrTail()
         try:
             process = await asyncio.create_subprocess_exec(
-                *command, stdin=PIPE, stderr=stderr.write_end, start_new_session=True
+                *command,
+                stdin=PIPE,
+                stderr=stderr.write_end,
+                start_new_session=True,
+                env={**os.environ, **self._environment},
             )
         except BaseException:
             stderr.close()
@@ -147,6 +156,17 @@ class Children:
         exchange.handle(Exited(child.pid, reason))
         child.crash = self._crashes.exited(child.pid, child.code, reason)
         child.ended.set()
+
+
+def worker_environment(count: int) -> dict[str, str]:
+    """Return what `count` workers of one machine get in their environment, where nobody has said otherwise.
+
+    On a CPU, OpenBLAS's threads spin while they wait, so workers must share the cores: on 16 of them 16 workers
+    did 4.5 requests a second with 8 threads each, and 15 with one.
+    """
+    if count == 1 or "OPENBLAS_NUM_THREADS" in os.environ:
+        return {}
+    return {"OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // (2 * count)))}
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

@@ -13,7 +13,7 @@ from ..exchange import Exchange
 from ..memory import footprint_bytes
 from ..settings import WorkerSettings
 from .backoff import LONGEST_PAUSE_SECONDS
-from .children import Child, Children
+from .children import Child, Children, worker_environment
 from .replacer import Replacer, Slot
 from .restarts import Restarts, describe_exit
 from .rolling import Rolling
@@ -46,7 +46,7 @@ class Nursery:
         self._settings = settings
         self._drain_seconds = drain_seconds
         self._on_empty = on_empty
-        self._children = Children(endpoint, settings.arguments, crashes)
+        self._children = Children(endpoint, settings.arguments, worker_environment(settings.count), crashes)
         self._replacer = Replacer(self._children, self._drain)
         self._rolling = Rolling(self._renew)
         self._slots = [self._slot(f"worker-{number}") for number in range(1, settings.count + 1)]

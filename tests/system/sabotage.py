@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import os
 from pathlib import Path
 
 import psutil
 
 from . import saboteur
+from .hooks import hook
 from .servers import until
 
 
@@ -23,10 +23,9 @@ class Sabotage:
     """
 
     def __init__(self, folder: Path) -> None:
-        (folder / "sitecustomize.py").write_text(Path(saboteur.__file__).read_text())
         self._plans = folder / "plans"
         self._plans.mkdir()
-        path = os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
+        path = hook(folder, Path(saboteur.__file__).read_text())
         self.env = {"PYTHONPATH": path, "SABOTAGE": str(self._plans)}
         self._seeds = itertools.count(1000)
 

@@ -145,15 +145,6 @@ def _sabotage_worker() -> None:
     codec.encode = garbling_encode
 
 
-def _hasten_nursery() -> None:
-    """Let dead workers be started again at once: how long that waits, and why, is tested elsewhere."""
-    from mlx_llm_server.frontend.nursery import backoff  # noqa: PLC0415 - only in a frontend
-
-    assert backoff.FIRST_PAUSE_SECONDS
-    assert backoff.LONGEST_PAUSE_SECONDS
-    backoff.FIRST_PAUSE_SECONDS = backoff.LONGEST_PAUSE_SECONDS = 0.01  # pyright: ignore[reportConstantRedefinition]
-
-
 def _shrink_send_buffers() -> None:
     """Let the system hold little for a client that does not read, so that the frontend has to."""
     from tornado import netutil  # noqa: PLC0415 - only in a frontend
@@ -173,5 +164,4 @@ if __name__ == "sitecustomize" and "SABOTAGE" in os.environ:
     if "worker" in sys.orig_argv:
         _sabotage_worker()
     elif "up" in sys.orig_argv:
-        _hasten_nursery()
         _shrink_send_buffers()

@@ -26,6 +26,8 @@ from typing import Any, TypeVar
 import openai
 import psutil
 
+from .hooks import hook
+
 T = TypeVar("T")
 
 MARK = "MLX_SERVE_TEST_HOUSE"
@@ -245,6 +247,9 @@ class House:
         kernels.mkdir(exist_ok=True)
         (self.temporary / "mlx").symlink_to(kernels)
         self.members: list[Running] = []
+        hooks = self.folder / "hooks"
+        hooks.mkdir()
+        self._hooks = hook(hooks)
         self._mark = secrets.token_hex(8)
 
     # --- starting ---
@@ -316,6 +321,7 @@ class House:
         return {
             **ours,
             MARK: self._mark,
+            "PYTHONPATH": self._hooks,
             "MLX_SERVE_RUNTIME_DIR": str(self.sockets),
             "MLX_SERVE_CRASH_DIR": str(self.crashes),
             "TMPDIR": str(self.temporary),

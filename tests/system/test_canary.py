@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
+from .hooks import hook
 from .servers import House, until
 
 # Put into a worker's interpreter at its start: once the file BAD is there, the weights are not what they were.
@@ -26,10 +26,8 @@ if "worker" in sys.orig_argv:
 def test_an_idle_worker_whose_model_went_bad_is_replaced(
     house: House, counting_model: Path, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text(GO_BAD)
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
     bad = tmp_path / "bad"
-    server = house.up(counting_model, "--canary-interval", "1", PYTHONPATH=path, BAD=str(bad))
+    server = house.up(counting_model, "--canary-interval", "1", PYTHONPATH=hook(tmp_path, GO_BAD), BAD=str(bad))
     (worker,) = server.workers()
 
     bad.touch()

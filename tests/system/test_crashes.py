@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from .hooks import hook
 from .servers import House, Server, free_port, until
 
 SECRET = "the cat's name is Archibald"
@@ -98,15 +99,10 @@ def test_a_segmentation_fault_says_where_it_was(house: House, slow_model: Path) 
     assert len(told["generations"]) == 1
 
 
-def _before_others(folder: Path) -> str:
-    return os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))
-
-
 @pytest.fixture
 def fault(tmp_path: Path) -> tuple[str, Path]:
     """What makes a worker's steps fail: its PYTHONPATH, and the file that begins it."""
-    (tmp_path / "sitecustomize.py").write_text(FAULT)
-    return _before_others(tmp_path), tmp_path / "now"
+    return hook(tmp_path, FAULT), tmp_path / "now"
 
 
 def test_an_exception_in_a_step_is_told_with_its_traceback(
@@ -161,13 +157,13 @@ def test_who_leaves_when_told_to_has_not_crashed(house: House, counting_model: P
 
 
 def test_a_worker_that_never_came_to_greet_has_a_dossier_too(house: House, tmp_path: Path) -> None:
-    (tmp_path / "sitecustomize.py").write_text(
-        "import os, sys\n"
-        "if 'worker' in sys.orig_argv:\n"
-        "    print('no such library', file=sys.stderr)\n"
-        "    os._exit(78)\n"
-    )
-    server = house.start(["mlx-serve", "up", "--port", str(free_port())], PYTHONPATH=_before_others(tmp_path))
+    fails = """
+import os, sys
+if "worker" in sys.orig_argv:
+    print("no such library", file=sys.stderr)
+    os._exit(78)
+"""
+    server = house.start(["mlx-serve", "up", "--port", str(free_port())], PYTHONPATH=hook(tmp_path, fails))
     assert server.wait() == 1
     (file,) = house.crashes.iterdir()
     told = json.loads(file.read_text())

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from .hooks import hook
 from .servers import House, Server, counted, until
 
 # Put into a worker's interpreter at its start: it hangs in the step that says a certain token, and only the first
@@ -50,10 +51,9 @@ if "worker" in sys.orig_argv:
 def hang(tmp_path_factory: pytest.TempPathFactory, slow_model: Path) -> dict[str, str]:
     """The environment of workers of which one deadlocks at the number 40, and one spins at 50."""
     folder = tmp_path_factory.mktemp("hang")
-    (folder / "sitecustomize.py").write_text(HANG)
     vocabulary = json.loads((slow_model / "tokenizer.json").read_text())["model"]["vocab"]
     return {
-        "PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")])),
+        "PYTHONPATH": hook(folder, HANG),
         "HANGS": json.dumps({"deadlock": vocabulary["Ġ40"], "spin": vocabulary["Ġ50"]}),
     }
 
