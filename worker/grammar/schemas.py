@@ -5,6 +5,7 @@ llguidance refuses what it can't keep, but does not say where. And there is what
 - `x-guidance` would loosen its rules;
 - it may repeat a key that `properties` does not name, so a `minProperties` above 1 counts keys twice, unless the
   required ones are as many.
+- its numbers have 64 bits, and bounds are of double precision.
 
 https://github.com/guidance-ai/llguidance/blob/main/docs/json_schema.md
 """
@@ -27,6 +28,11 @@ _TRIALS = 500
 # Between the parts of a JSON text: a space, or a line break and what indents the next line. Bounded, that no model
 # goes on with it for ever.
 _WHITESPACE = r"[ \t]|\r?\n[ \t]{0,40}"
+
+# Numbers up to which llguidance is exact.
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_EXACT_BOUND = 2**53
+_EXACT = 2**63
 
 Check = Callable[[Any], str]
 """Returns why a schema can't be compiled, or an empty string."""
@@ -54,6 +60,9 @@ def known_fault(schema: Any) -> Fault | None:
     if isinstance(schema, dict) and "x-guidance" in schema:
         return Fault(".x-guidance", "is an option of the grammar's compiler, and not for requests")
     for path, part in _walk(schema):
+        for key, most in (("enum", _EXACT), ("const", _EXACT), *((bound, _EXACT_BOUND) for bound in _BOUNDS)):
+            if key in part and _largest(part[key]) > most:
+                return Fault(f"{path}.{key}", "so large a number can't be kept")
         least, required = part.get("minProperties"), part.get("required")
         sure = (
             len(set(required)) if isinstance(required, list) and all(isinstance(r, str) for r in required) else 0
@@ -102,6 +111,14 @@ def _walk(schema: Any) -> Iterator[tuple[str, dict[str, Any]]]:
         if isinstance(part, dict):
             yield path, part
             left.extend((path + suffix, inner) for suffix, inner in _parts(part))
+
+
+def _largest(value: Any) -> float:
+    """Return the largest size of an integer in a value."""
+    if isinstance(value, int):
+        return abs(value)
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return max(map(_largest, inner), default=0)
 
 
 def _keyword(reason: str) -> str:

@@ -72,13 +72,21 @@ class BatchSampler:
         """
         self._steps += 1
         raw = logits
-        if self._processors is not None or self._masks is not None:
-            # A new array in any case: both write into theirs.
-            logits = mx.array(logits, dtype=mx.float32)
         if self._processors is not None:
-            logits = self._processors(logits, newest)
+            # A new array in any case: processors write into theirs.
+            logits = self._processors(mx.array(logits, dtype=mx.float32), newest)
         if self._masks is not None:
-            logits = self._masks(logits)
+            held = self._masks(logits)
+            if self._masks.rows is None:
+                logits = held
+            elif self._draw is None:
+                # Nobody needs the others' logits again: a row without a grammar pays for none of this.
+                tokens = mx.argmax(logits, axis=-1)
+                tokens[self._masks.rows] = mx.argmax(held, axis=-1)
+                return self._drawn(raw, tokens)
+            else:
+                logits = mx.array(logits, dtype=mx.float32)
+                logits[self._masks.rows] = held
         if self._draw is None:
             tokens = mx.argmax(logits, axis=-1)
         elif self._drawing is None:
@@ -86,7 +94,10 @@ class BatchSampler:
         else:
             tokens = mx.argmax(logits, axis=-1)
             tokens[self._drawing] = self._draw(logits[self._drawing])
-        return Drawn(tokens, None if self._logprobs is None else self._logprobs(raw, tokens))
+        return self._drawn(raw, tokens)
+
+    def _drawn(self, logits: mx.array, tokens: mx.array) -> Drawn:
+        return Drawn(tokens, None if self._logprobs is None else self._logprobs(logits, tokens))
 
 
 class _Draw:

@@ -23,6 +23,9 @@ _LEAST = -1e30
 class Masks:
     """The masks of the rows that have a grammar.
 
+    Attributes:
+        rows: The indices of those rows; None if they are all.
+
     Args:
         rows: All rows of the batch.
     """
@@ -30,7 +33,7 @@ class Masks:
     def __init__(self, rows: Sequence[RowSampling]) -> None:
         self._grammars = {index: row.grammar for index, row in enumerate(rows) if row.grammar is not None}
         places = list(self._grammars)
-        self._rows = None if len(places) == len(rows) else mx.array(places, dtype=mx.uint32)
+        self.rows = None if len(places) == len(rows) else mx.array(places, dtype=mx.uint32)
         words = max((grammar.words for grammar in self._grammars.values()), default=0)
         self._words = np.zeros((len(places), words), np.uint32)
 
@@ -49,21 +52,15 @@ class Masks:
         fill_masks(list(self._grammars.values()), self._words)
 
     def __call__(self, logits: mx.array) -> mx.array:
-        """Return the logits of what may come.
+        """Return the logits of what may come, float32 and of these rows alone.
 
         Args:
-            logits: float32 of shape (rows, vocabulary).
+            logits: Of all rows, of shape (rows, vocabulary).
         """
         bits = (mx.array(self._words)[:, :, None] >> mx.arange(_BITS, dtype=mx.uint32)) & 1
         allowed = bits.reshape(len(self._words), -1)[:, : logits.shape[-1]].astype(mx.bool_)
         # A model may have more rows than its tokenizer has tokens.
         if (missing := logits.shape[-1] - allowed.shape[-1]) > 0:
             allowed = mx.pad(allowed, [(0, 0), (0, missing)])
-        if self._rows is None:
-            return _keep(logits, allowed)
-        logits[self._rows] = _keep(logits[self._rows], allowed)
-        return logits
-
-
-def _keep(logits: mx.array, allowed: mx.array) -> mx.array:
-    return mx.where(allowed, mx.maximum(logits, _LEAST), -mx.inf)
+        held = (logits if self.rows is None else logits[self.rows]).astype(mx.float32)
+        return mx.where(allowed, mx.maximum(held, _LEAST), -mx.inf)

@@ -35,6 +35,8 @@ def fault(house: House, grammar: Grammar) -> GrammarFault:
         ({"properties": {"x": {"oneOf": [{"type": "string"}, {"minLength": 1}]}}}, ".properties.x"),
         ({"type": "integer", "minimum": 2, "maximum": 1}, ""),
         ({"x-guidance": {"lenient": True}, "not": {}}, ".x-guidance"),
+        ({"enum": [1, {"a": [-(2**64)]}]}, ".enum"),
+        ({"items": {"maximum": 2**60}}, ".items.maximum"),
         ({"properties": {"x": {"minProperties": 2}}}, ".properties.x.minProperties"),
     ],
     ids=str,
