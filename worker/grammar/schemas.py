@@ -5,7 +5,7 @@ llguidance refuses what it can't keep, but does not say where. And there is what
 - `x-guidance` would loosen its rules;
 - it may repeat a key that `properties` does not name, so a `minProperties` above 1 counts keys twice, unless the
   required ones are as many.
-- its numbers have 64 bits, and bounds are of double precision.
+- it takes numbers as doubles where they are large.
 
 https://github.com/guidance-ai/llguidance/blob/main/docs/json_schema.md
 """
@@ -31,8 +31,7 @@ _WHITESPACE = r"[ \t]|\r?\n[ \t]{0,40}"
 
 # Numbers up to which llguidance is exact.
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
-_EXACT_BOUND = 2**53
-_EXACT = 2**63
+_EXACT = 2**53
 
 Check = Callable[[Any], str]
 """Returns why a schema can't be compiled, or an empty string."""
@@ -60,8 +59,8 @@ def known_fault(schema: Any) -> Fault | None:
     if isinstance(schema, dict) and "x-guidance" in schema:
         return Fault(".x-guidance", "is an option of the grammar's compiler, and not for requests")
     for path, part in _walk(schema):
-        for key, most in (("enum", _EXACT), ("const", _EXACT), *((bound, _EXACT_BOUND) for bound in _BOUNDS)):
-            if key in part and _largest(part[key]) > most:
+        for key in ("enum", "const", *_BOUNDS):
+            if key in part and _largest(part[key]) > _EXACT:
                 return Fault(f"{path}.{key}", "so large a number can't be kept")
         least, required = part.get("minProperties"), part.get("required")
         sure = (

@@ -49,7 +49,7 @@ _LEAVES = st.one_of(
     st.sampled_from([{"type": "string", "pattern": "^[a-c]{2,5}$"}, {"type": "string", "format": "date"}]),
     st.builds(
         lambda values: {"enum": values},
-        st.lists(st.one_of(st.none(), st.integers(-(2**63), 2**63), st.text(max_size=5)), min_size=1, max_size=3),
+        st.lists(st.one_of(st.none(), st.integers(-(2**53), 2**53), st.text(max_size=5)), min_size=1, max_size=3),
     ),
 )
 _SCHEMAS = st.recursive(
