@@ -117,6 +117,10 @@ class GrammarCompiler:
         if request.grammar is not None:
             grammar = request.grammar
             source = json.loads(grammar.text) if grammar.kind == "json_schema" else grammar.text
+            if grammar.kind == "lark" and "%json" in grammar.text:  # its schema would pass unchecked
+                raise GrammarFault(
+                    _sentence(grammar.field, "%json is not taken; 'response_format' is"), grammar.field
+                )
             pieces.append(_Piece("answer", grammar.kind, source, grammar.field))
         try:
             calls = self._calls(request, pieces)

@@ -29,8 +29,11 @@ _TRIALS = 500
 # goes on with it for ever.
 _WHITESPACE = r"[ \t]|\r?\n[ \t]{0,40}"
 
-# Numbers up to which llguidance is exact.
-_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+# Numbers up to which llguidance (1.9) is exact; near 2^63 it ends the process.
+_BOUNDS = (
+    "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf",
+    "minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties",
+)  # fmt: skip
 _EXACT = 2**53
 
 Check = Callable[[Any], str]
