@@ -126,6 +126,39 @@ ABILITIES = (CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE)
 
 
 @dataclass(frozen=True, slots=True)
+class Grammar:
+    """What the text of an answer is held to; thoughts and tool calls are not.
+
+    Attributes:
+        kind: `"json_schema"`, `"regex"` or `"lark"` (llguidance's dialect of it).
+        text: The schema as JSON, the expression, or the grammar.
+        field: The request's field that it comes from, for errors to name.
+    """
+
+    kind: str
+    text: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallRules:
+    """What holds for an answer's calls.
+
+    Attributes:
+        required: The answer is calls, and nothing else.
+        tool: The one that may be called; empty for any.
+        parallel: There may be several calls.
+        strict: Tools whose arguments must be held to their schema; without it they are if that can be done. Where
+            a call is required, all are.
+    """
+
+    required: bool = False
+    tool: str = ""
+    parallel: bool = True
+    strict: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Model:
     """What a worker serves.
 
@@ -389,6 +422,8 @@ class Generate:
         continue_final_message: Go on with the last message, an assistant's, and begin no new one.
         template_options: What the chat template is told besides, as a JSON object; "" is nothing.
         break_repetition: End the generation (`finish` `"repetition"`) once it goes round in a circle.
+        grammar: What the answer's text is held to.
+        calls: What holds for calls of `tools`.
     """
 
     generation: int
@@ -406,6 +441,8 @@ class Generate:
     continue_final_message: bool = False
     template_options: str = ""
     break_repetition: bool = False
+    grammar: Grammar | None = None
+    calls: CallRules = CallRules()
 
     @property
     def source(self) -> str:
@@ -471,5 +508,6 @@ TYPES: dict[str, type[Message]] = {
     "inspect": Inspect,
 }
 POSITIONAL = (
-    ToolCall, ChatMessage, TokenBias, Sampling, Model, Aside, Alternative, TokenLogprob, Logprobs, Delta, Generate,
+    ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, Aside, Alternative, TokenLogprob,
+    Logprobs, Delta, Generate,
 )  # fmt: skip

@@ -12,6 +12,9 @@ The rules:
 - Marks are part of nothing. A closing mark without its opening one is text like any other.
 - A call that can't be read is content, its marks included. So is one that the answer's length has cut; at the
   end of a turn, one without a closing mark is still read.
+- Of an answer that is held to a grammar more is known. Where that is about the text, what begins as text is text
+  to its end, whatever stands in it. Where it is about calls, each can be read once it is whole, so a closing mark
+  before that stands within its arguments.
 - Space at a thought's edges is dropped, and so is space before a call, between marks, and after a mark where
   nothing was said before it: a call alone has no content. So, where calls are looked for, space waits for what
   follows it.
@@ -76,11 +79,22 @@ class AnswerParser:
         call: The marks of a call, if calls are to be looked for.
         read_calls: Says what a call means.
         thinking: The prompt has opened a thought already.
+        leading: There are marks only before there is content.
+        whole: Every call can be read.
     """
 
     def __init__(
-        self, thought: Pair | None, call: Pair | None, read_calls: ReadCalls, *, thinking: bool = False
+        self,
+        thought: Pair | None,
+        call: Pair | None,
+        read_calls: ReadCalls,
+        *,
+        thinking: bool = False,
+        leading: bool = False,
+        whole: bool = False,
     ) -> None:
+        self._leading = leading
+        self._whole = whole
         self._call = call
         self._read_calls = read_calls
         # Which mark leads where.
@@ -150,10 +164,18 @@ class AnswerParser:
 
     def _first_mark(self, text: str) -> tuple[int, str] | None:
         found = [(start, mark) for mark in self._exits[self._in] if (start := text.find(mark)) >= 0]
-        return min(found) if found else None
+        if not found:
+            return None
+        first = min(found)
+        if self._leading and self._in is _In.CONTENT and (self._said or text[: first[0]].strip()):
+            return None
+        return first
 
     def _cross(self, mark: str, parts: list[Part]) -> None:
         """Go over a mark into what is behind it."""
+        if self._whole and self._in is _In.CALL and not self._read_calls("".join(self._raw)):
+            self._raw.append(mark)
+            return
         left, self._in = self._in, self._exits[self._in][mark]
         self._marked, self._run = True, False
         if left is _In.CALL:

@@ -28,6 +28,8 @@ from mlx_lm.generate import BatchGenerator, GenerationBatch, PromptProcessingBat
 from .prefix_cache import PrefixCache, worth_waiting
 from .sampling import BatchSampler, RowSampling
 
+# Why a row ends whose grammar can't go on: it never does with a token that the grammar has not.
+BROKEN = "broken"
 # Prompts that share a step's tokens get at least so many each, or some of them wait.
 _LEAST_SHARE = 8
 
@@ -66,6 +68,11 @@ class DecodeBatch(GenerationBatch):
         logits = self.model(inputs[:, None], cache=self.prompt_cache)[:, -1, :]
         if self._sampler is None:
             self._sampler = BatchSampler(cast("list[RowSampling]", self.samplers), self.tokens)
+        if self._sampler.held:
+            # What may come next depends on the current tokens. They are done before these logits, so the masks are
+            # made on the host while the device computes the logits.
+            mx.async_eval(logits)
+            self._sampler.take(cast("list[int]", inputs.tolist()))
         drawn = self._sampler(logits, inputs)
         self._next_tokens = drawn.tokens
         # Of a row that asked: the step's log-probabilities and its place there.
@@ -87,6 +94,7 @@ class DecodeBatch(GenerationBatch):
         if not self.uids:
             return []
         tokens, logprobs = self._step()
+        rows = cast("list[RowSampling]", self.samplers)
         keep: list[int] = []
         responses: list[GenerationBatch.Response] = []
         for index, token in enumerate(tokens):
@@ -94,6 +102,9 @@ class DecodeBatch(GenerationBatch):
             finish = "length" if self._num_tokens[index] >= self.max_tokens[index] else None
             if self._matchers[index].advance(token):
                 finish = "stop"
+            grammar = rows[index].grammar
+            if finish is None and grammar is not None and grammar.broken:
+                finish = BROKEN
             if finish is None:
                 keep.append(index)
             elif self.on_finished is not None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 
-from ..protocol.messages import Generate, Sampling
+from ..protocol.messages import CallRules, Generate, Sampling
 
 MOST_ALTERNATIVES = 20
+_GRAMMARS = ("json_schema", "regex", "lark")
 _LARGE = 1 << 30  # of a number that becomes an int32
 
 
@@ -23,6 +24,8 @@ def fault(request: Generate) -> tuple[str, str] | None:
         "messages": bool(request.messages) or request.source == "prompt",
         "prompt": all(token >= 0 for token in request.prompt_tokens),
         "resume": all(token >= 0 for token in request.resume),
+        "grammar": request.grammar is None or request.grammar.kind in _GRAMMARS,
+        "calls": bool(request.tools) or request.calls == CallRules(),
     }
     for field, kept in rules.items():
         if not kept:

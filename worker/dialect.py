@@ -74,9 +74,9 @@ def takes_short_ids_alone(tokenizer: Any) -> bool:
     return "length != 9" in _template(tokenizer)
 
 
-def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
-    """Return what will turn the answer's tokens into text, thoughts and calls."""
-    text = _text(tokenizer, request, prompt)
+def open_text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool = False) -> TextStream:
+    """Return what turns the answer's tokens, which may be `held` to a grammar, into text, thoughts and calls."""
+    text = _text(tokenizer, request, prompt, held=held)
     if request.sampling.logprobs:
         text.ledger = Ledger(token_bytes(tokenizer))
     if request.sampling.ignore_eos:
@@ -84,7 +84,7 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStrea
     return text
 
 
-def _text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
+def _text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -> TextStream:
     if request.source == "prompt":
         return TextStream(_detokenizer(tokenizer, request), request.stop)
     call = Pair(tokenizer.tool_call_start, tokenizer.tool_call_end) if request.tools else None
@@ -92,7 +92,14 @@ def _text(tokenizer: Any, request: Generate, prompt: list[int]) -> TextStream:
     if call is None and thought is None:
         return TextStream(_detokenizer(tokenizer, request), request.stop)
     reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
-    parser = AnswerParser(thought, call, reader, thinking=_opens_thought(tokenizer, prompt))
+    parser = AnswerParser(
+        thought,
+        call,
+        reader,
+        thinking=opens_thought(tokenizer, prompt),
+        leading=request.grammar is not None,
+        whole=held and call is not None,
+    )
     return ParsedTextStream(_detokenizer(tokenizer, request), request.stop, parser)
 
 
@@ -132,7 +139,8 @@ def token_bytes(tokenizer: Any) -> TokenBytes:
     return of_byte_level
 
 
-def _opens_thought(tokenizer: Any, prompt: list[int]) -> bool:
+def opens_thought(tokenizer: Any, prompt: list[int]) -> bool:
+    """Tell whether the prompt ends within a thought."""
     # Only at the very end: a message may speak of the mark.
     return tokenizer.has_thinking and tokenizer.decode(prompt[-_TAIL_TOKENS:]).rstrip().endswith(
         tokenizer.think_start

@@ -87,21 +87,23 @@ class Engine:
 
     def insert(self, order: Insert) -> None:
         """Queue a prompt; it joins the batch at a step with room."""
-        row = RowSampling(order.sampling, order.prompt, order.position, self._special)
+        row = RowSampling(order.sampling, order.prompt, order.position, self._special, order.grammar)
         (uid,) = self._generator.insert(
             [order.prompt],
             max_tokens=[order.max_tokens],
             samplers=[row],  # pyright: ignore[reportArgumentType] - see batch.py
-            stop_sequences=[self._stops(order.sampling)],
+            stop_sequences=[self._stops(order)],
         )
         self._generator.share(uid, order.cache_scope)
         self._keys[uid] = order.key
         self._uids[order.key] = uid
 
-    def _stops(self, sampling: Sampling) -> StopSequences:
-        if not (sampling.ignore_eos or sampling.stop_token_ids):
+    def _stops(self, order: Insert) -> StopSequences:
+        # A grammar lets a turn end against `ignore_eos` only where nothing else may come.
+        endless = order.sampling.ignore_eos and order.grammar is None
+        if not (endless or order.sampling.stop_token_ids):
             return self._ends
-        return _stop_at({*(() if sampling.ignore_eos else self._eos_tokens), *sampling.stop_token_ids})
+        return _stop_at({*(() if endless else self._eos_tokens), *order.sampling.stop_token_ids})
 
     def remove(self, keys: tuple[Key, ...]) -> None:
         """Take rows out of the batch, wherever they are in it; a key that is not there is ignored."""

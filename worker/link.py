@@ -48,7 +48,8 @@ from ..protocol.messages import (
     same_major,
 )
 from .bounds import unknown_token
-from .dialect import open_text
+from .dialect import open_text, opens_thought
+from .grammar.compiler import GrammarCompiler, GrammarFault
 from .mailbox import Mailbox
 from .orders import Call, Clear, Orders, Start, Stop
 from .prompts import InvalidRequest, PromptBuilder
@@ -182,6 +183,7 @@ class Link:
         self._loaded: Loaded | None = None
         self._scheduler: Scheduler | None = None
         self._prompts: PromptBuilder | None = None
+        self._grammars: GrammarCompiler | None = None
         # Two, so that one very long prompt does not hold up the others.
         self._prompt_thread = ThreadPoolExecutor(2, thread_name_prefix="prompts")
         self._step = 0
@@ -322,6 +324,7 @@ class Link:
                 self._loaded = item
                 self._scheduler = Scheduler(item.ready.model.context_length)
                 self._prompts = PromptBuilder(item.tokenizer)
+                self._grammars = GrammarCompiler(item.tokenizer, item.vocabulary)
                 self._send_all(item.ready)
             case Here(frontend):
                 self._on_answer(self._peers[frontend])
@@ -366,19 +369,22 @@ class Link:
         """Make a prompt; runs on the prompt thread."""
         assert self._prompts is not None  # noqa: S101 - there is no scheduler, hence no Prepare, before it
         assert self._loaded is not None  # noqa: S101 - likewise
+        assert self._grammars is not None  # noqa: S101 - likewise
+        tokenizer = self._loaded.tokenizer
         try:
             if (wrong := unknown_token(request, self._loaded.vocabulary)) is not None:
                 raise InvalidRequest(*wrong)
             prompt = self._prompts.build(request)
-            text = open_text(self._loaded.tokenizer, request, prompt)
+            grammar = self._grammars.compile(request, thinking=opens_thought(tokenizer, prompt))
+            text = open_text(tokenizer, request, prompt, held=grammar is not None)
             text.replay(request.resume)
-        except InvalidRequest as error:
+        except (InvalidRequest, GrammarFault) as error:
             self.post(Unprepared(key, "invalid", str(error), error.param))
         except Exception as error:
             log.exception("a prompt could not be made")
             self.post(Unprepared(key, "internal", f"The prompt could not be made: {error!r}"))
         else:
-            self.post(Prepared(key, prompt, text))
+            self.post(Prepared(key, prompt, text, grammar))
 
     def _look(self, prompts: PromptBuilder, frontend: int, losses: int, question: Inspect) -> None:
         """Answer what a prompt is; runs on the prompt thread."""

@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from ..protocol.messages import Accepted, Aside, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
 from .bounds import fault
+from .grammar.row import RowGrammar
 from .ledger import TokenLogprobs
 from .repetition import RepetitionGuard
 from .text import TextStream
@@ -40,7 +41,8 @@ class Token(NamedTuple):
     """One row's share of an engine step.
 
     Attributes:
-        finish: `"stop"` at a token that ends the turn, `"length"`, or None.
+        finish: `"stop"` at a token that ends the turn, `"length"`, `"broken"` where the grammar can't go on,
+            or None.
         logprobs: For rows that ask.
         cached: With a row's first token, how many tokens of its prompt were found in the prefix cache.
     """
@@ -65,11 +67,16 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A prompt is tokenized; `text` will turn the answer's tokens into text, behind those that are resumed."""
+    """A prompt is tokenized; `text` will turn the answer's tokens into text, behind those that are resumed.
+
+    Attributes:
+        grammar: What these tokens are held to; it too is behind those that are resumed.
+    """
 
     key: Key
     prompt: list[int]
     text: TextStream
+    grammar: RowGrammar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,7 @@ class Insert:
     max_tokens: int
     position: int = 0
     cache_scope: str | None = None
+    grammar: RowGrammar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +257,7 @@ class Scheduler:
                 left,
                 len(resumed),
                 request.cache_scope,
+                event.grammar,
             ),
         ]
 
@@ -264,6 +273,10 @@ class Scheduler:
         for row in event.tokens:
             generation = self._generations.get(row.key)
             if generation is None or generation.text is None:
+                continue
+            if row.finish == "broken":
+                actions.append(_broken(row.key, generation.request))
+                del self._generations[row.key]
                 continue
             try:
                 delta = _advance(row, generation.text, generation.guard)
@@ -335,6 +348,11 @@ def _delta(row: Token, piece: str, finish: str | None, text: TextStream) -> Delt
         # The token that ends a turn is no part of what is said.
         logprobs = text.ledger.take(row.token, None if row.finish == "stop" else row.logprobs)
     return Delta(row.key.generation, (row.token,), piece, finish, text.take_aside(), logprobs)
+
+
+def _broken(key: Key, request: Generate) -> Send:
+    param = "tools" if request.grammar is None else request.grammar.field
+    return _failed(key, "invalid", f"The answer can't be held to '{param}': its grammar is too complex.", param)
 
 
 def _failed(key: Key, kind: str, message: str, param: str | None = None, code: str | None = None) -> Send:

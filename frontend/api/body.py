@@ -12,13 +12,12 @@ from .strict import Strict
 
 # Fields of OpenAI's requests that this server refuses: it can't honour them.
 NOT_SERVED = frozenset({
-    "audio", "function_call", "functions", "moderation", "name", "response_format", "suffix",
-    "web_search_options",
+    "audio", "function_call", "functions", "moderation", "name", "suffix", "web_search_options",
 })  # fmt: skip
 
 TAGS = (
     "as text", "as parts", "as one", "as many", "as word", "as function", "as texts", "as tokens",
-    "as token lists",
+    "as token lists", "as json_object", "as json_schema",
 )  # fmt: skip
 # A client's own field name is given back no longer than this.
 _LONGEST_PATH = 200

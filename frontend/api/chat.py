@@ -36,4 +36,6 @@ def to_generate(request: ChatRequest) -> Generate:
         request.prompt(request.sampling(drawn_seed()), request.token_limit),
         stop=request.stops,
         break_repetition=bool(request.break_repetition),
+        grammar=request.grammar,
+        calls=request.call_rules,
     )

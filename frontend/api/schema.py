@@ -12,14 +12,15 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
-from ...protocol.messages import Generate, Sampling
+from ...protocol.messages import CallRules, Generate, Grammar, Sampling
 from ..errors import InvalidRequest
 from ..settings import RequestRules
 from .body import Body, read_json, validate
 from .conversation import Message, TextPart, check_messages
+from .formats import ResponseFormat, StructuredOutputs, grammar_of
 from .parameters import GenerationOptions, Label, TokenLimit, WithoutEffect, check_options, with_defaults
 from .strict import Strict
-from .tools import NamedChoice, Tools, check_tools
+from .tools import NamedChoice, Tools, call_rules, check_tools
 
 MAPPED_ROLES = ("system_prompt", "system", "user", "assistant", "stop")
 DEFAULT_MAX_TOKENS = 100
@@ -153,11 +154,23 @@ class ChatRequest(Conversation, GenerationOptions, ResponseLabels):
         | None
     ) = None
     parallel_tool_calls: bool | None = None
+    response_format: ResponseFormat | None = None
+    structured_outputs: StructuredOutputs | None = None
 
     @property
     def definitions(self) -> tuple[str, ...]:
         """The tools that the model is told of, each as JSON."""
         return () if self.tool_choice == "none" else super().definitions
+
+    @property
+    def call_rules(self) -> CallRules:
+        """What holds for the answer's calls."""
+        return call_rules(self.tools, self.tool_choice, self.parallel_tool_calls)
+
+    @property
+    def grammar(self) -> Grammar | None:
+        """What the answer's text is held to."""
+        return grammar_of(self.response_format, self.structured_outputs)
 
     @property
     def token_limit(self) -> int:
@@ -179,6 +192,13 @@ def parse_chat_request(body: bytes, rules: RequestRules | None = None) -> ChatRe
     request = validate(ChatRequest, read_json(body), ignore_unknown=rules.ignore_unknown)
     check_conversation(request)
     check_tools(request.tools, request.tool_choice, request.parallel_tool_calls)
+    grammar = request.grammar
+    if grammar is not None and request.call_rules.required:
+        raise InvalidRequest(
+            f"'{grammar.field}' and a 'tool_choice' that requires a call exclude each other.",
+            "tool_choice",
+            "invalid_value",
+        )
     if request.max_tokens is not None and request.max_completion_tokens is not None:
         raise InvalidRequest(
             "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",

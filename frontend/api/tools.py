@@ -1,37 +1,24 @@
 """What a client lets the model call: https://platform.openai.com/docs/guides/function-calling.
 
-Nothing constrains what the model writes yet; what only a grammar could keep (`strict`, a call that is required or
-named, one call at a time) is refused.
+What only a grammar can keep (`strict`, a call that is required or named, one call at a time) the worker keeps, or
+refuses where it has none for the model's calls.
 """
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
+from ...protocol.messages import CallRules
 from ..errors import InvalidRequest
+from .formats import Schema, to_json
 from .strict import Strict
 
 MAX_TOOLS = 128
 MAX_DESCRIPTION = 16_384
-MAX_PARAMETERS = 65_536
 
 FunctionName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
-
-
-def _check_parameters(parameters: dict[str, Any]) -> dict[str, Any]:
-    try:
-        size = len(_to_json(parameters))
-    except ValueError:  # 1e999 is JSON and infinite
-        raise PydanticCustomError("parameters", "should have finite numbers") from None
-    if size > MAX_PARAMETERS:
-        raise PydanticCustomError(
-            "parameters", "should have at most {most} characters as JSON", {"most": MAX_PARAMETERS}
-        )
-    return parameters
 
 
 class Function(Strict):
@@ -39,7 +26,7 @@ class Function(Strict):
 
     name: FunctionName
     description: Annotated[str, StringConstraints(max_length=MAX_DESCRIPTION)] | None = None
-    parameters: Annotated[dict[str, Any], AfterValidator(_check_parameters)] | None = None
+    parameters: Schema | None = None
     strict: bool | None = None
 
     def definition(self) -> str:
@@ -51,7 +38,7 @@ class Function(Strict):
         function["parameters"] = (
             {"type": "object", "properties": {}} if self.parameters is None else self.parameters
         )
-        return _to_json({"type": "function", "function": function})
+        return to_json({"type": "function", "function": function})
 
 
 class Tool(Strict):
@@ -93,26 +80,26 @@ def check_tools(tools: list[Tool] | None, choice: str | NamedChoice | None, para
                 f"{path}.name",
                 "invalid_value",
             )
-        if function.strict:
-            raise InvalidRequest(
-                f"'{path}.strict': true is not supported yet.", f"{path}.strict", "unsupported_value"
-            )
         names.add(function.name)
-    if isinstance(choice, NamedChoice) or choice == "required":
+    if isinstance(choice, NamedChoice) and tools is not None and choice.function.name not in names:
         raise InvalidRequest(
-            '\'tool_choice\' can be "auto" or "none"; "required" and a named function are not supported yet.',
-            "tool_choice",
-            "unsupported_value",
-        )
-    if parallel is False:
-        raise InvalidRequest(
-            "'parallel_tool_calls': false is not supported yet.", "parallel_tool_calls", "unsupported_value"
+            f"'tool_choice.function.name': {choice.function.name!r} is the name of no tool.",
+            "tool_choice.function.name",
+            "invalid_value",
         )
     if tools is None:
-        for field, given in (("tool_choice", choice == "auto"), ("parallel_tool_calls", parallel)):
+        for field, given in (
+            ("tool_choice", choice not in {None, "none"}),
+            ("parallel_tool_calls", parallel is not None),
+        ):
             if given:
                 raise InvalidRequest(f"'{field}' is only allowed with 'tools'.", field, "invalid_value")
 
 
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+def call_rules(tools: list[Tool] | None, choice: str | NamedChoice | None, parallel: bool | None) -> CallRules:
+    """Return what holds for the answer's calls, as a worker gets it."""
+    if tools is None or choice == "none":
+        return CallRules()
+    named = choice.function.name if isinstance(choice, NamedChoice) else ""
+    strict = tuple(tool.function.name for tool in tools if tool.function.strict)
+    return CallRules(bool(named) or choice == "required", named, parallel is not False, strict)

@@ -45,7 +45,6 @@ def raw(text: str) -> bytes:
 
 ADD = {"type": "function", "function": {"name": "add"}}
 UNSUPPORTED = {
-    "response_format": {"type": "json_object"},
     "functions": [],
     "web_search_options": {},
 }
@@ -145,12 +144,23 @@ TABLE = {
     "tools to a model without": wrong("tools", tools=[ADD]),
     "tools empty": wrong("tools", tools=[]),
     "a tool of an unknown type": wrong("tools[0].type", tools=[{**ADD, "type": "retrieval"}]),
-    "a strict function": wrong(
-        "tools[0].function.strict", tools=[{"type": "function", "function": {"name": "add", "strict": True}}]
+    "a choice of an unknown tool": wrong(
+        "tool_choice.function.name", tools=[ADD], tool_choice={"type": "function", "function": {"name": "sub"}}
     ),
     "a choice without tools": wrong("tool_choice", tool_choice="auto"),
-    "a choice that is required": wrong("tool_choice", tools=[ADD], tool_choice="required"),
-    "one call at a time": wrong("parallel_tool_calls", tools=[ADD], parallel_tool_calls=False),
+    "a choice that is required": wrong("tools", tools=[ADD], tool_choice="required"),
+    "one call at a time": wrong("parallel_tool_calls", parallel_tool_calls=False),
+    # grammars
+    "a schema with what can't be kept": wrong(
+        "response_format.json_schema.schema.properties.x.not",
+        response_format={
+            "type": "json_schema",
+            "json_schema": {"name": "x", "schema": {"properties": {"x": {"not": {}}}}},
+        },
+    ),
+    "no regular expression": wrong("structured_outputs.regex", structured_outputs={"regex": "(a"}),
+    "no grammar": wrong("structured_outputs.grammar", structured_outputs={"grammar": "begin: x"}),
+    "two grammars": wrong("structured_outputs", structured_outputs={"regex": "a", "choice": ["b"]}),
     "calls to a model without tools": Bad(
         {
             "messages": [

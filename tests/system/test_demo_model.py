@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Literal
 
+import openai
 import pytest
 from mlx_llm_server.demo import DEMO_MODEL
+from pydantic import BaseModel
 
 from .servers import House, Server
 
@@ -67,6 +69,60 @@ def test_it_calls_a_tool_and_tells_its_result(demo: Server) -> None:
     told = client.chat.completions.create(model="any", messages=messages, tools=[WEATHER], temperature=0)
     assert told.choices[0].message.content == "The temperature is 18 and the sky is cloudy."
     assert told.choices[0].finish_reason == "stop"
+
+
+class Pet(BaseModel):
+    name: str
+    kind: Literal["cat", "dog"]
+    legs: int
+
+
+def test_it_answers_by_a_pydantic_model(demo: Server) -> None:
+    completion = demo.openai().chat.completions.parse(
+        model="any",
+        messages=[{"role": "user", "content": "Rex is a dog with four legs. Write that as JSON."}],
+        response_format=Pet,
+        temperature=0,
+        seed=1,
+    )
+
+    assert completion.choices[0].finish_reason == "stop"
+    assert isinstance(completion.choices[0].message.parsed, Pet)
+
+
+def test_it_thinks_before_it_answers_by_a_choice(demo: Server) -> None:
+    completion = demo.openai().chat.completions.create(
+        model="any",
+        messages=[{"role": "user", "content": "What is 17 + 25?"}],
+        temperature=0,
+        extra_body={
+            "chat_template_kwargs": {"enable_thinking": True},
+            "structured_outputs": {"choice": ["It is 41.", "It is 42."]},
+        },
+    )
+
+    message: Any = completion.choices[0].message
+    assert message.reasoning_content.startswith("17 + 25")
+    assert message.content in {"It is 41.", "It is 42."}
+
+
+def test_it_keeps_to_a_strict_tool(demo: Server) -> None:
+    completion = demo.openai().chat.completions.create(
+        model="any",
+        messages=[{"role": "user", "content": "What is 17 + 25?"}],
+        tools=[openai.pydantic_function_tool(Pet)],
+        tool_choice="required",
+        parallel_tool_calls=False,
+        temperature=0,
+        extra_body={"chat_template_kwargs": {"enable_thinking": False}},
+    )
+
+    choice = completion.choices[0]
+    assert choice.finish_reason == "tool_calls"
+    assert choice.message.tool_calls is not None
+    (call,) = choice.message.tool_calls
+    assert call.type == "function"
+    assert isinstance(Pet.model_validate_json(call.function.arguments), Pet)
 
 
 def test_it_leaves_tools_alone_where_none_is_needed(demo: Server) -> None:

@@ -92,8 +92,8 @@ def test_a_call_is_streamed_in_one_delta_with_its_index(reciting: Server) -> Non
 
 @pytest.mark.parametrize("content", [*TEXTS, "5"])
 def test_a_stream_says_what_the_whole_answer_says(reciting: Server, content: str) -> None:
-    whole = ask(reciting, content, tools=TOOLS)
-    chunks = stream(reciting, content, tools=TOOLS)
+    whole = ask(reciting, content, tools=TOOLS, temperature=0)
+    chunks = stream(reciting, content, tools=TOOLS, temperature=0)
 
     message = whole.choices[0].message
     assert said(chunks) == (message.content or "")
@@ -133,11 +133,40 @@ def test_tools_that_none_is_to_call_are_not_in_the_prompt(reciting: Server) -> N
     assert ask(reciting, "5", tools=TOOLS).usage.prompt_tokens > without
 
 
-def test_a_call_that_can_not_be_read_is_text_and_in_the_log(reciting: Server) -> None:
-    choice = ask(reciting, "broken", tools=TOOLS).choices[0]
+def test_a_call_once_begun_can_be_read_whatever_the_model_would_say(reciting: Server) -> None:
+    choice = ask(reciting, "broken", tools=TOOLS, temperature=0).choices[0]
 
-    assert (choice.message.content, choice.finish_reason) == (TEXTS["broken"], "stop")
-    assert "a tool call can't be read" in reciting.log
+    assert (choice.message.content, choice.finish_reason) == ("Look:", "tool_calls")
+    assert {call.function.name for call in choice.message.tool_calls} <= {"get_weather", "get_time"}
+    assert all(isinstance(json.loads(call.function.arguments), dict) for call in choice.message.tool_calls)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"tool_choice": {"type": "function", "function": {"name": "get_time"}}}, {"get_time"}),
+        ({"tool_choice": "required"}, {"get_time", "get_weather"}),
+    ],
+    ids=["named", "required"],
+)
+def test_a_call_that_is_asked_for_comes(
+    reciting: Server, fields: dict[str, Any], names: set[str], streamed: bool
+) -> None:
+    fields |= {"tools": TOOLS, "parallel_tool_calls": False, "max_tokens": 1000, "temperature": 0}
+
+    if streamed:
+        chunks = stream(reciting, "5", **fields)
+        calls, content = calls_of(chunks), said(chunks)
+        finish = chunks[-2].choices[0].finish_reason
+    else:
+        choice = ask(reciting, "5", **fields).choices[0]
+        calls, content, finish = choice.message.tool_calls, choice.message.content or "", choice.finish_reason
+
+    (call,) = calls
+    assert call.function.name in names
+    assert isinstance(json.loads(call.function.arguments), dict)
+    assert (content, finish) == ("", "tool_calls")
 
 
 def test_a_call_that_the_limit_cuts_is_text(reciting: Server) -> None:

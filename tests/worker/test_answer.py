@@ -166,3 +166,36 @@ def test_nothing_but_marks_and_space_is_lost(text: str) -> None:
     parts = split(AnswerParser(THINK, CALL, lambda _: ()), text)
     kept = "".join(part.text for part in parts if not isinstance(part, Called))
     assert words(kept) == words(text)
+
+
+# --- answers that are held to a grammar ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ('{"a": "<think>b</think>"}', [Said('{"a": "<think>b</think>"}')]),
+        ("<think>a</think>\n\n[<call>add</call>]", [Thought("a"), Said("[<call>add</call>]")]),
+        ("<call>add</call>\n<call>add</call>", [ADD, ADD]),
+        ("<call>add</call>", [ADD]),
+    ],
+)
+def test_marks_are_before_content_alone_where_the_text_is_held(text: str, parts: list[Part]) -> None:
+    for pieces in ([text], list(text)):
+        assert split(AnswerParser(THINK, CALL, read, leading=True), pieces) == parts
+
+
+def test_a_closing_mark_closes_no_call_that_is_not_whole() -> None:
+    def read_whole(text: str) -> tuple[ToolCall, ...]:
+        return (ToolCall(text, "{}"),) if text.endswith(".") else ()
+
+    text = "Look: <call>a</call>b</call>.</call> done"
+    for pieces in ([text], list(text)):
+        parts = split(AnswerParser(THINK, CALL, read_whole, whole=True), pieces)
+        assert parts == [Said("Look:"), Called((ToolCall("a</call>b</call>.", "{}"),)), Said(" done")]
+
+
+def test_of_calls_that_are_held_one_that_is_cut_is_text_as_any() -> None:
+    text = "<call>a?</call>b"
+
+    assert split(AnswerParser(THINK, CALL, read, whole=True), text, cut=True) == [Said(text)]

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from mlx_llm_server.protocol.messages import ChatMessage, Failed, Generate, Sampling, TokenBias
+from mlx_llm_server.protocol.messages import CallRules, ChatMessage, Failed, Generate, Grammar, Sampling, TokenBias
 from mlx_llm_server.worker.bounds import fault, unknown_token
 from mlx_llm_server.worker.scheduler import Requested, Scheduler, Send
 
@@ -50,7 +50,17 @@ def test_a_sampling_value_out_of_bounds_is_named(field: str, value: object) -> N
     assert (fault(wrong) or ("",))[0] == field
 
 
-@pytest.mark.parametrize(("field", "value"), [("max_tokens", 0), ("stop", ("a", "")), ("messages", ())])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("max_tokens", 0),
+        ("stop", ("a", "")),
+        ("messages", ()),
+        ("grammar", Grammar("yaml", "a", "b")),
+        ("calls", CallRules(required=True)),
+    ],
+    ids=str,
+)
 def test_a_field_out_of_bounds_is_named(field: str, value: object) -> None:
     assert (fault(replace(GOOD, **{field: value})) or ("",))[0] == field
 

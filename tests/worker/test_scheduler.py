@@ -11,6 +11,7 @@ from mlx_llm_server.protocol.messages import (
     Delta,
     Failed,
     Generate,
+    Grammar,
     Sampling,
     Step,
     ToolCall,
@@ -533,3 +534,18 @@ def test_a_prompt_that_is_too_long_is_named_as_what_it_is() -> None:
     assert isinstance(sent.message, Failed)
     assert sent.message.param == "prompt"
     assert "the prompt is 10 tokens" in sent.message.message
+
+
+def test_a_grammar_that_can_t_go_on_ends_its_generation_alone() -> None:
+    scheduler = Scheduler(100)
+    for key, grammar in ((K1, Grammar("regex", "a", "structured_outputs.regex")), (K2, None)):
+        scheduler.handle(Requested(0, replace(request(key.generation), grammar=grammar)))
+        scheduler.handle(prepared(key))
+
+    step, failed = scheduler.handle(Stepped(1, [Token(K1, 97, "broken"), Token(K2, 98, None)]))
+
+    assert step == Send(0, Step(1, (Delta(2, (98,), "b"),)))
+    assert isinstance(failed, Send)
+    assert isinstance(failed.message, Failed)
+    assert (failed.message.kind, failed.message.param) == ("invalid", "structured_outputs.regex")
+    assert scheduler.running(0) == 1

@@ -10,6 +10,7 @@ import mlx.core as mx
 from .filters import Filters
 from .keys import Keys
 from .logprobs import Logprobs, StepLogprobs
+from .masks import Masks
 from .processors import Processors
 from .row import RowSampling
 
@@ -37,6 +38,8 @@ class BatchSampler:
         self._steps = 0
         processors = Processors(rows, tokens)
         self._processors = None if processors.idle else processors
+        masks = Masks(rows)
+        self._masks = masks or None
         logprobs = Logprobs(rows)
         self.asking = logprobs.places
         self._logprobs = logprobs if logprobs.places else None
@@ -50,6 +53,16 @@ class BatchSampler:
             row.position += self._steps
         self._steps = 0
 
+    @property
+    def held(self) -> bool:
+        """Whether a row is held to a grammar: each step needs `take` then."""
+        return self._masks is not None
+
+    def take(self, newest: Sequence[int]) -> None:
+        """Move the grammars on by each row's latest token, before the next tokens are drawn."""
+        if self._masks is not None:
+            self._masks.take(newest)
+
     def __call__(self, logits: mx.array, newest: mx.array) -> Drawn:
         """Return the next tokens.
 
@@ -62,6 +75,18 @@ class BatchSampler:
         if self._processors is not None:
             # A new array in any case: processors write into theirs.
             logits = self._processors(mx.array(logits, dtype=mx.float32), newest)
+        if self._masks is not None:
+            held = self._masks(logits)
+            if self._masks.rows is None:
+                logits = held
+            elif self._draw is None:
+                # Nobody needs the others' logits again: a row without a grammar pays for none of this.
+                tokens = mx.argmax(logits, axis=-1)
+                tokens[self._masks.rows] = mx.argmax(held, axis=-1)
+                return self._drawn(raw, tokens)
+            else:
+                logits = mx.array(logits, dtype=mx.float32)
+                logits[self._masks.rows] = held
         if self._draw is None:
             tokens = mx.argmax(logits, axis=-1)
         elif self._drawing is None:
@@ -69,7 +94,10 @@ class BatchSampler:
         else:
             tokens = mx.argmax(logits, axis=-1)
             tokens[self._drawing] = self._draw(logits[self._drawing])
-        return Drawn(tokens, None if self._logprobs is None else self._logprobs(raw, tokens))
+        return self._drawn(raw, tokens)
+
+    def _drawn(self, logits: mx.array, tokens: mx.array) -> Drawn:
+        return Drawn(tokens, None if self._logprobs is None else self._logprobs(logits, tokens))
 
 
 class _Draw:

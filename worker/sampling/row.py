@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...protocol.messages import Sampling
+from ..grammar.row import RowGrammar
 
 # Below this, 1/temperature overflows float32 log-probabilities, and the draw is the most probable token anyway.
 _COLDEST = 1e-4
@@ -30,15 +31,17 @@ class RowSampling:
     Attributes:
         position: In the completion, of the token that is drawn next.
         greedy: It takes the most probable token; no filter can change that.
+        grammar: What its tokens are held to.
 
     Args:
         sampling: Its settings.
         prompt: What is prefilled: the prompt, and behind it the `position` tokens that are resumed.
         position: Of the first token that is drawn.
         special: Of the model.
+        grammar: At the position.
     """
 
-    __slots__ = ("_begin", "_prompt", "greedy", "position", "settings", "special")
+    __slots__ = ("_begin", "_prompt", "grammar", "greedy", "position", "settings", "special")
 
     def __init__(
         self,
@@ -46,8 +49,10 @@ class RowSampling:
         prompt: Sequence[int] = (0,),
         position: int = 0,
         special: SpecialTokens | None = None,
+        grammar: RowGrammar | None = None,
     ) -> None:
         self.settings = sampling
+        self.grammar = grammar
         self.special = special or SpecialTokens()
         self.position = self._begin = position
         self._prompt = prompt

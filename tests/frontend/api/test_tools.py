@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from mlx_llm_server.frontend.api.chat import to_generate
+from mlx_llm_server.frontend.api.formats import MAX_GRAMMAR
 from mlx_llm_server.frontend.api.schema import ChatRequest, parse_chat_request
-from mlx_llm_server.frontend.api.tools import MAX_DESCRIPTION, MAX_PARAMETERS, MAX_TOOLS
+from mlx_llm_server.frontend.api.tools import MAX_DESCRIPTION, MAX_TOOLS
 from mlx_llm_server.frontend.errors import InvalidRequest
-from mlx_llm_server.protocol.messages import ChatMessage, ToolCall
+from mlx_llm_server.protocol.messages import CallRules, ChatMessage, ToolCall
 
 USER = {"role": "user", "content": "hi"}
 ADD = {"name": "add"}
@@ -104,7 +105,7 @@ def test_none_of_the_tools_is_shown_if_none_is_to_be_called() -> None:
         ([tool(**ADD, description=5)], "tools[0].function.description"),
         ([tool(**ADD, description="x" * (MAX_DESCRIPTION + 1))], "tools[0].function.description"),
         ([tool(**ADD, parameters=[])], "tools[0].function.parameters"),
-        ([tool(**ADD, parameters={"x": "x" * MAX_PARAMETERS})], "tools[0].function.parameters"),
+        ([tool(**ADD, parameters={"x": "x" * MAX_GRAMMAR})], "tools[0].function.parameters"),
         ([tool(**ADD, strict="no")], "tools[0].function.strict"),
     ],
     ids=lambda value: str(value)[:60],
@@ -121,24 +122,31 @@ def test_an_infinite_number_in_a_schema_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "param"),
+    ("fields", "rules"),
     [
-        ({"tools": [tool(**ADD, strict=True)]}, "tools[0].function.strict"),
-        ({"tools": [tool(**ADD)], "tool_choice": "required"}, "tool_choice"),
-        ({"tools": [tool(**ADD)], "tool_choice": tool(**ADD)}, "tool_choice"),
-        ({"tools": [tool(**ADD)], "parallel_tool_calls": False}, "parallel_tool_calls"),
+        ({}, CallRules()),
+        ({"tool_choice": "auto", "parallel_tool_calls": True}, CallRules()),
+        ({"tool_choice": "required"}, CallRules(required=True)),
+        ({"tool_choice": tool(**ADD)}, CallRules(required=True, tool="add")),
+        ({"parallel_tool_calls": False}, CallRules(parallel=False)),
+        ({"tools": [tool(**ADD, strict=True), tool(name="sub")]}, CallRules(strict=("add",))),
+        ({"tool_choice": "none", "tools": [tool(**ADD, strict=True)]}, CallRules()),
     ],
     ids=str,
 )
-def test_what_only_a_grammar_could_keep_is_not_supported(fields: dict[str, Any], param: str) -> None:
-    assert refused(**fields) == (param, "unsupported_value")
+def test_what_holds_for_calls_is_handed_on(fields: dict[str, Any], rules: CallRules) -> None:
+    assert to_generate(parse(**{"tools": [tool(**ADD)], **fields})).calls == rules
 
 
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
         ({"tool_choice": "auto"}, "tool_choice"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"tool_choice": tool(**ADD)}, "tool_choice"),
         ({"parallel_tool_calls": True}, "parallel_tool_calls"),
+        ({"parallel_tool_calls": False}, "parallel_tool_calls"),
+        ({"tools": [tool(**ADD)], "tool_choice": tool(name="sub")}, "tool_choice.function.name"),
         ({"tools": [tool(**ADD)], "tool_choice": "sometimes"}, "tool_choice"),
         ({"tools": [tool(**ADD)], "tool_choice": 5}, "tool_choice"),
         ({"tools": [tool(**ADD)], "tool_choice": {"type": "allowed_tools", "function": ADD}}, "tool_choice.type"),
