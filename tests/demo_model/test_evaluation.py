@@ -21,6 +21,7 @@ def _evaluated(*arguments: str) -> tuple[int, dict[str, float]]:
     return run.returncode, {name: float(share) for name, share in rows}
 
 
+@pytest.mark.slow
 def test_the_shipped_model_can_do_all_that_the_card_lists() -> None:
     """A small sample: four of each ability, of which three have to be right."""
     _, shares = _evaluated("--count", "4")
@@ -34,6 +35,7 @@ def test_goals_that_are_reached_end_in_success() -> None:
     assert (code, shares["Own name"]) == (0, 100)
 
 
+@pytest.mark.slow
 def test_a_model_that_knows_nothing_fails(tmp_path: Path) -> None:
     code, shares = _evaluated(str(random(tmp_path)), "--count", "2", "--only", "Days and months")
     assert (code, shares["Days and months"]) == (1, 0)

@@ -1,6 +1,6 @@
 """Does harm to a worker at a chosen point of a chosen generation, once.
 
-Copied into a folder as `sitecustomize.py`, it is in the interpreter of every process of a server. A request's
+A hook (see `hooks.py`) in the interpreter of every process of a server. A request's
 seed names its harm: the file of that name in the folder `SABOTAGE`, whose two words are a phase and a fault. Who
 reaches the phase first takes the file away, so the generation meets no further harm where it goes on.
 
@@ -160,7 +160,7 @@ def _shrink_send_buffers() -> None:
     netutil.bind_sockets = bind_with_small_buffers
 
 
-if __name__ == "sitecustomize" and "SABOTAGE" in os.environ:
+if __name__ == "hooked" and "SABOTAGE" in os.environ:
     if "worker" in sys.orig_argv:
         _sabotage_worker()
     elif "up" in sys.orig_argv:

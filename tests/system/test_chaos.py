@@ -30,6 +30,7 @@ def test_killed_workers_cost_no_answer(house: House, tmp_path: Path) -> None:
     assert running.process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_run_without_deaths_is_a_success(house: House, tmp_path: Path) -> None:
     running, report = chaos(house, tmp_path / "report.json", "--requests", "6", "--every", "0", "--workers", "1")
     assert running.process.returncode == 0

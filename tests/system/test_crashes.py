@@ -105,6 +105,7 @@ def fault(tmp_path: Path) -> tuple[str, Path]:
     return hook(tmp_path, FAULT), tmp_path / "now"
 
 
+@pytest.mark.slow
 def test_an_exception_in_a_step_is_told_with_its_traceback(
     house: House, slow_model: Path, fault: tuple[str, Path]
 ) -> None:

@@ -157,6 +157,7 @@ def test_sampled_text_is_the_same_with_and_without_a_death(house: House, nonsens
     assert asyncio.run(ask_and_kill()) == undisturbed
 
 
+@pytest.mark.slow
 def test_a_worker_that_was_started_by_hand_is_replaced_by_another(house: House, slow_model: Path) -> None:
     """It is nobody's to restart; its streams pause until somebody brings the next one."""
     server = house.frontend()

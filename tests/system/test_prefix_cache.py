@@ -71,8 +71,8 @@ def test_a_prompt_that_comes_again_is_found_whole_and_streamed_with_the_same_ans
 def test_a_client_that_gives_up_and_asks_again_goes_on_where_its_prompt_was(
     house: House, nonsense_model: Path
 ) -> None:
-    """Its prompt is processed eight tokens at a time, which takes longer than it waits."""
-    server = house.llm_server(nonsense_model, "--prefill-chunk", "8")
+    """Its prompt is processed sixteen tokens at a time, which takes longer than it waits."""
+    server = house.llm_server(nonsense_model, "--prefill-chunk", "16")
     prompt = " ".join(f"word{number}" for number in range(450))
     with pytest.raises(openai.APITimeoutError):
         server.openai().with_options(timeout=0.3).chat.completions.create(model="any", messages=user(prompt))  # pyright: ignore[reportArgumentType]

@@ -170,6 +170,7 @@ if "worker" in sys.orig_argv:
 """
 
 
+@pytest.mark.slow
 def test_a_worker_over_its_memory_limit_is_replaced_and_no_client_notices(
     house: House, slow_model: Path, slow: Server, tmp_path: Path
 ) -> None:

@@ -120,6 +120,7 @@ def test_a_worker_that_hangs_in_a_step_is_killed_and_says_where(pair: Server, ki
     assert any(f"in {kind}" in line for line in crash["stderr"])
 
 
+@pytest.mark.slow
 def test_foreign_workers_that_hang_or_are_stopped_get_no_work_until_they_answer(
     house: House, slow_model: Path, hang: dict[str, str], tmp_path: Path
 ) -> None:
