@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from mlx_llm_server.scripts.demo_model.abilities import ABILITIES
 from mlx_llm_server.scripts.models import random
 

@@ -21,6 +21,7 @@ def chaos(house: House, file: Path, *options: str) -> tuple[Running, dict[str, A
     return running, json.loads(file.read_text())
 
 
+@pytest.mark.slow
 def test_killed_workers_cost_no_answer(house: House, tmp_path: Path) -> None:
     running, report = chaos(house, tmp_path / "report.json", "--requests", "16", "--every", "1")
     assert (report["completed"], report["failed"], report["inexact"], report["errors"]) == (16, 0, 0, {})

@@ -46,6 +46,7 @@ class Prober:
                 self.failures.append(repr(error))
 
 
+@pytest.mark.slow
 def test_answers_of_a_killed_worker_go_on_as_if_nothing_had_happened(house: House, slow_model: Path) -> None:
     server = house.up(slow_model, workers=2)
     victim, other = (worker["pid"] for worker in server.workers())

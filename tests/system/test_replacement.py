@@ -10,6 +10,7 @@ from typing import Any
 
 import openai
 import psutil
+import pytest
 
 from .hooks import hook
 from .reading import Read, read
