@@ -97,6 +97,7 @@ def run(options: Options) -> int:
 def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     if isinstance(first := orders.take(), Stop):
         return first.code, "refused by every frontend"
+    orders.rest()  # loading has a limit of its own
     blas.prefer_openblas()
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415

@@ -65,13 +65,17 @@ class Orders:
         """Begin a piece of work."""
         self._begun = time.monotonic()
 
+    def rest(self) -> None:
+        """Begin what no step's bound holds for: waiting, or loading."""
+        self._begun = None
+
     def take(self, seconds: float | None = None) -> Order | None:
         """Wait for the next order and begin it, or return None if there is none in so many seconds.
 
         Args:
             seconds: None waits for ever.
         """
-        self._begun = None
+        self.rest()
         try:
             return self._queue.get(timeout=seconds)
         except queue.Empty:

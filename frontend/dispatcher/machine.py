@@ -471,7 +471,7 @@ class Dispatcher:
     def _given_up(self, worker: Worker, now: float) -> str | None:
         if now - worker.heard_at > self._limits.silence_seconds:
             return f"it said nothing for {now - worker.heard_at:.0f} s"
-        if worker.still > self._limits.longest_step(worker):
+        if worker.state is not WorkerState.LOADING and worker.still > self._limits.longest_step(worker):
             return f"its engine has stood still for {worker.still:.0f} s"
         if worker.state is WorkerState.LOADING and now - worker.loading_at > self._limits.loading_seconds:
             return f"its loading has stood still for {now - worker.loading_at:.0f} s ({worker.loading.stage})"

@@ -97,6 +97,12 @@ def test_loading_may_take_long_as_long_as_it_goes_on(driver: Driver) -> None:
             assert driver.tick(10, beating=(A,)) == WELL
 
 
+def test_the_bound_of_a_step_does_not_hold_while_a_worker_loads(driver: Driver) -> None:
+    driver.hear(A, hello())
+
+    assert stands_still(driver, 3000) == WELL
+
+
 def test_loading_that_stands_still_is_given_up(driver: Driver) -> None:
     driver.hear(A, hello())
     for _ in range(360):

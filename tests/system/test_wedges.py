@@ -108,6 +108,25 @@ def test_a_stopped_worker_is_killed_and_its_answer_goes_on(pair: Server) -> None
     assert "it said nothing for" in crash["reason"]
 
 
+SLOW_TO_LOAD = """
+import sys, time
+if "worker" in sys.orig_argv:
+    from mlx_llm_server.worker import loading
+    load = loading.load
+    def load_slowly(*arguments, **options):
+        time.sleep(4)
+        return load(*arguments, **options)
+    loading.load = load_slowly
+"""
+
+
+def test_loading_may_take_longer_than_a_step(house: House, counting_model: Path, tmp_path: Path) -> None:
+    server = house.up(counting_model, "--step-timeout", "2", PYTHONPATH=hook(tmp_path, SLOW_TO_LOAD))
+
+    assert server.text("5", max_tokens=3) == "6 7 8"
+    assert dossiers(server) == set()
+
+
 @pytest.mark.parametrize(("kind", "start"), [("deadlock", 30), ("spin", 45)])
 def test_a_worker_that_hangs_in_a_step_is_killed_and_says_where(pair: Server, kind: str, start: int) -> None:
     known = dossiers(pair)
