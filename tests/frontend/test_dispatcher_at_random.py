@@ -86,6 +86,7 @@ class Traffic(RuleBasedStateMachine):
         self.abandoned: set[int] = set()
         self.started: set[int] = set()
         self.over: set[int] = set()
+        self.bounced: set[int] = set()
         self.drained: list[int] = []
         self.heard: dict[int, int] = {}  # of each generation, how many tokens its client has
 
@@ -129,6 +130,9 @@ class Traffic(RuleBasedStateMachine):
 
     def transmit(self, process: Process, message: FromFrontend) -> None:
         if not process.alive:
+            if isinstance(message, Generate):
+                # It waits again, but what goes out beside it was decided before.
+                self.bounced.add(message.generation)
             self.handle(Unreachable(process.identity, "its connection is gone"))
             return
         match message:
@@ -136,7 +140,10 @@ class Traffic(RuleBasedStateMachine):
                 assert number not in process.has
                 assert process.loaded
                 assert not any((process.leaving, process.draining, process.refused))
-                assert number == min(self.waiting_like(number), default=number), "the oldest goes first"
+                assert number == min(set(self.waiting_like(number)) - self.bounced | {number}), (
+                    "the oldest goes first"
+                )
+                self.bounced.discard(number)
                 assert message.resume == tuple(range(self.heard.get(number, 0))), "what the client has is resumed"
                 process.has.add(number)
                 process.said[number] = len(message.resume)
