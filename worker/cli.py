@@ -42,7 +42,7 @@ def worker(
     adapter_file: str | None,
     endpoints: tuple[str, ...],
     name: str | None,
-    max_batch: int,
+    max_batch: int | None,
     max_prefill_batch: int | None,
     prefill_chunk: int | None,
     prefix_cache: int | None,

@@ -11,11 +11,13 @@ import asyncio
 import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from time import perf_counter
 
 from .workload import Job, Measurement
 
+GREEDY = {"temperature": 0.0}
 _TEXT = re.compile(rb'"(?:content|reasoning|reasoning_content)": ?"[^"]')
 _TOKENS = re.compile(rb'"completion_tokens": ?(\d+)')
 
@@ -74,16 +76,16 @@ class Stream(asyncio.Protocol):
         self._transport.close()
 
 
-def request(host: str, port: int, prompt: str, max_tokens: int) -> bytes:
-    """The bytes of a greedy streaming chat completion that reports its usage."""
+def request(host: str, port: int, prompt: str, max_tokens: int, settings: Mapping[str, float] = GREEDY) -> bytes:
+    """The bytes of a streaming chat completion that reports its usage, greedy unless the settings say else."""
     body = json.dumps(
         {
             # The name that mlx_lm.server gives its own model; a server of one model takes any.
             "model": "default_model",
             "messages": [{"role": "user", "content": prompt}],
             "max_tokens": max_tokens,
-            "temperature": 0,
             "stream": True,
+            **settings,
             "stream_options": {"include_usage": True},
         }
     ).encode()
@@ -100,9 +102,9 @@ async def measure(host: str, port: int, work: Job) -> Measurement:
     result = Measurement()
     loop = asyncio.get_running_loop()
 
-    async def stream(prompts: list[str]) -> None:
+    async def stream(prompts: list[str], settings: Mapping[str, float]) -> None:
         for prompt in prompts:
-            message = request(host, port, prompt, work.max_tokens)
+            message = request(host, port, prompt, work.max_tokens, settings)
             begin = perf_counter()
             _, one = await loop.create_connection(lambda message=message: Stream(message), host, port)
             tokens = await one.ended
@@ -110,8 +112,8 @@ async def measure(host: str, port: int, work: Job) -> Measurement:
 
     begin = perf_counter()
     async with asyncio.TaskGroup() as group:
-        for prompts in work.prompts:
-            group.create_task(stream(prompts))
+        for number, prompts in enumerate(work.prompts):
+            group.create_task(stream(prompts, work.settings(number)))
     result.seconds = perf_counter() - begin
     return result
 
