@@ -161,5 +161,5 @@ class Engine:
 
 
 def default_max_batch() -> int:
-    """Return how many rows decode together if nobody says: on CUDA a step of 128 takes little more than one of 32."""
+    """Return how many rows decode together if nobody says: on CUDA a step of 128 takes little more than of 32."""
     return 128 if mx.cuda.is_available() and mx.default_device().type == mx.gpu else 32
