@@ -7,6 +7,7 @@ Exit codes: 0 told to stop, 70 (EX_SOFTWARE) the engine failed, 75 (EX_TEMPFAIL)
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import signal
@@ -15,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..protocol.endpoints import user_dir
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
 from . import blas
+from .kept_structure import keep_structure
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
 from .orders import Call, Clear, Orders, Start, Stop
 from .scheduler import Insert, Remove, Stepped
@@ -99,6 +102,8 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         return first.code, "refused by every frontend"
     orders.rest()  # loading has a limit of its own
     blas.prefer_openblas()
+    keep_structure(user_dir() / "cache")
+    gc.disable()  # what is imported stays: the collector would look at all of it for nothing, now and later
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415
     from .engine import Engine  # noqa: PLC0415
@@ -106,6 +111,8 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     try:
         with LoadProgress(link.report_loading) as progress:
             loaded = load(options.model, options.adapter_file, progress, widen=options.widen)
@@ -131,6 +138,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
+    gc.freeze()
     link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer, engine.vocabulary))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
