@@ -81,17 +81,19 @@ def run(options: Options) -> int:
     hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), model)
     lifeline = sys.stdin.fileno() if options.lifeline else None
     link = Link(hello, options.endpoints, orders, lifeline, options.step_seconds or ANSWER_SECONDS)
-    _on_signal(_stop_now)
+    stop = _StopNow()
+    _on_signal(stop)
     link.start()
     log.info("worker %s waits for a frontend at %s", options.name, ", ".join(options.endpoints))
     try:
         code, reason = _live(options, orders, link)
-    except _ToldToStop:
-        code, reason = 0, "told to stop before it was ready"
-    except Exception as error:
-        # After an error in an evaluation the MLX context is suspect: only a new process is safe.
-        log.exception("the engine failed")
-        code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
+    except (_ToldToStop, Exception) as error:
+        if stop.told:
+            code, reason = 0, "told to stop before it was ready"
+        else:
+            # After an error in an evaluation the MLX context is suspect: only a new process is safe.
+            log.exception("the engine failed")
+            code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
     log.log(logging.INFO if code == 0 else logging.ERROR, "worker %s ends: %s", options.name, reason)
     link.end(reason)
     return code
@@ -194,8 +196,18 @@ def _describe_backend(weights: str) -> str:
     return f"{kind} ({name}; {blas.describe()}; {weights})" if kind == "cpu" else f"{kind} ({name})"
 
 
-def _stop_now(_number: int, _frame: object) -> None:
-    raise _ToldToStop
+class _StopNow:
+    """Ends the start by an exception, of which an extension that is just imported makes an `ImportError`.
+
+    Attributes:
+        told: A signal came.
+    """
+
+    told = False
+
+    def __call__(self, _number: int, _frame: object) -> None:
+        self.told = True
+        raise _ToldToStop
 
 
 class _Leaver:
