@@ -7,6 +7,7 @@ Exit codes: 0 told to stop, 70 (EX_SOFTWARE) the engine failed, 75 (EX_TEMPFAIL)
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import signal
@@ -15,8 +16,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..protocol.endpoints import user_dir
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
 from . import blas, cuda
+from .kept_structure import keep_structure
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
 from .orders import Call, Clear, Orders, Start, Stop
 from .scheduler import Insert, Remove, Stepped
@@ -78,17 +81,19 @@ def run(options: Options) -> int:
     hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), model)
     lifeline = sys.stdin.fileno() if options.lifeline else None
     link = Link(hello, options.endpoints, orders, lifeline, options.step_seconds or ANSWER_SECONDS)
-    _on_signal(_stop_now)
+    stop = _StopNow()
+    _on_signal(stop)
     link.start()
     log.info("worker %s waits for a frontend at %s", options.name, ", ".join(options.endpoints))
     try:
         code, reason = _live(options, orders, link)
-    except _ToldToStop:
-        code, reason = 0, "told to stop before it was ready"
-    except Exception as error:
-        # After an error in an evaluation the MLX context is suspect: only a new process is safe.
-        log.exception("the engine failed")
-        code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
+    except (_ToldToStop, Exception) as error:
+        if stop.told:
+            code, reason = 0, "told to stop before it was ready"
+        else:
+            # After an error in an evaluation the MLX context is suspect: only a new process is safe.
+            log.exception("the engine failed")
+            code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
     log.log(logging.INFO if code == 0 else logging.ERROR, "worker %s ends: %s", options.name, reason)
     link.end(reason)
     return code
@@ -100,6 +105,8 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     orders.rest()  # loading has a limit of its own
     blas.prefer_openblas()
     cuda.prefer_settings()
+    keep_structure(user_dir() / "cache")
+    gc.disable()  # what is imported stays: the collector would look at all of it for nothing, now and later
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415
     from .engine import Engine, default_max_batch  # noqa: PLC0415
@@ -107,6 +114,8 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
 
+    gc.freeze()
+    gc.enable()
     try:
         with LoadProgress(link.report_loading) as progress:
             loaded = load(options.model, options.adapter_file, progress, widen=options.widen)
@@ -133,6 +142,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
+    gc.freeze()
     link.post(Loaded(Ready(loaded.info, max_batch, backend), loaded.tokenizer, engine.vocabulary))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
@@ -188,8 +198,18 @@ def _describe_backend(weights: str) -> str:
     return f"{kind} ({name}; {blas.describe()}; {weights})" if kind == "cpu" else f"{kind} ({name})"
 
 
-def _stop_now(_number: int, _frame: object) -> None:
-    raise _ToldToStop
+class _StopNow:
+    """Ends the start by an exception, of which an extension that is just imported makes an `ImportError`.
+
+    Attributes:
+        told: A signal came.
+    """
+
+    told = False
+
+    def __call__(self, _number: int, _frame: object) -> None:
+        self.told = True
+        raise _ToldToStop
 
 
 class _Leaver:

@@ -6,10 +6,10 @@ import logging
 import sys
 import time
 from collections.abc import Callable
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+if TYPE_CHECKING:  # who looks at a log needs none of it
+    from rich.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -28,14 +28,7 @@ class LoadProgress:
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._bar = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            DownloadColumn(binary_units=True),
-            TimeElapsedColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        )
+        self._bar = _bar() if sys.stderr.isatty() else None
         self._logged_at = time.monotonic()
         self._stage = ""
 
@@ -43,7 +36,8 @@ class LoadProgress:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+        if self._bar is not None:
+            self._bar.stop()
 
     def stage(self, name: str) -> None:
         """Begin a stage whose extent is not known."""
@@ -54,14 +48,30 @@ class LoadProgress:
     def weights(self, total: int) -> Callable[[int], None]:
         """Begin the weights' stage of `total` bytes; return what is called with the bytes done so far."""
         stage = f"{self._stage}: weights"
-        self._bar.start()
-        task = self._bar.add_task("Loading weights", total=total)
+        if self._bar is not None:
+            self._bar.start()
+            self._bar.add_task("Loading weights", total=total)
 
         def advance(done: int) -> None:
-            self._bar.update(task, completed=done)
-            self._report(stage, done, total)
-            if self._bar.disable and time.monotonic() - self._logged_at >= _LOG_EVERY_SECONDS:
+            if self._bar is not None:
+                self._bar.update(self._bar.task_ids[-1], completed=done)
+            elif time.monotonic() - self._logged_at >= _LOG_EVERY_SECONDS:
                 self._logged_at = time.monotonic()
                 log.info("weights: %d of %d MB", done >> 20, total >> 20)
+            self._report(stage, done, total)
 
         return advance
+
+
+def _bar() -> Progress:
+    # Here: most workers write to a log, and need not import it.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(binary_units=True),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
