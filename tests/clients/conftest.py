@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from mlx_llm_server.scripts.compatibility.servers import KEY, NARROW
 
 from ..system.servers import House
-from .running import NARROW_OPTIONS, Running
+from .running import Running
+
+# Their clients are not installed beside us.
+collect_ignore = ["langchain", "litellm", "llama_index", "llm"]
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +30,7 @@ def server(clients_house: House) -> Running:
 
 @pytest.fixture(scope="session")
 def _narrow(clients_house: House) -> Running:
-    return Running(clients_house.llm_server(None, *NARROW_OPTIONS).url)
+    return Running(clients_house.llm_server(None, *NARROW).url, KEY)
 
 
 @pytest.fixture

@@ -17,6 +17,6 @@ def server() -> Running:
 @pytest.fixture
 def narrow() -> Running:
     """Full with two requests, asks for a key, and may lose its worker."""
-    running = Running(os.environ["CLIENTS_NARROW_SERVER"])
+    running = Running(os.environ["CLIENTS_NARROW_SERVER"], os.environ["CLIENTS_NARROW_KEY"])
     running.wait_ready()
     return running

@@ -12,18 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-NARROW_KEY = "client-key"
-NARROW_OPTIONS = ("--api-key", NARROW_KEY, "--max-batch", "1", "--max-queue", "1", "--queue-timeout", "1")
-"""Of a server that is easily full, and soon out of patience."""
-
 _PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
 class Running:
-    """A server that serves the bundled demo model with one worker."""
+    """A server that serves the bundled demo model with one worker.
+
+    Attributes:
+        key: What it asks for; any string where it asks for none.
+    """
 
     address: str
+    key: str = "any"
 
     @property
     def base_url(self) -> str:

@@ -9,7 +9,7 @@ import pytest
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from ..running import NARROW_KEY, Running
+from ..running import Running
 
 
 @pytest.fixture(scope="session")
@@ -22,12 +22,12 @@ def runner() -> Iterator[asyncio.Runner]:
 @pytest.fixture
 def model(server: Running) -> ChatOpenAI:
     return ChatOpenAI(
-        model="any", base_url=server.base_url, api_key=SecretStr("any"), temperature=0, max_retries=0
+        model="any", base_url=server.base_url, api_key=SecretStr(server.key), temperature=0, max_retries=0
     )
 
 
 @pytest.fixture
 def narrow_model(narrow: Running) -> ChatOpenAI:
     return ChatOpenAI(
-        model="any", base_url=narrow.base_url, api_key=SecretStr(NARROW_KEY), temperature=0, max_retries=0
+        model="any", base_url=narrow.base_url, api_key=SecretStr(narrow.key), temperature=0, max_retries=0
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ..running import NARROW_KEY, Running
+from ..running import Running
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,9 +17,9 @@ def _alone() -> None:
 
 @pytest.fixture
 def where(server: Running) -> dict[str, Any]:
-    return {"model": "openai/any", "api_base": server.base_url, "api_key": "any", "max_retries": 0}
+    return {"model": "openai/any", "api_base": server.base_url, "api_key": server.key, "max_retries": 0}
 
 
 @pytest.fixture
 def narrow_where(narrow: Running) -> dict[str, Any]:
-    return {"model": "openai/any", "api_base": narrow.base_url, "api_key": NARROW_KEY, "max_retries": 0}
+    return {"model": "openai/any", "api_base": narrow.base_url, "api_key": narrow.key, "max_retries": 0}

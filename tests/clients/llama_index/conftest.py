@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from llama_index.llms.openai_like import OpenAILike
 
-from ..running import NARROW_KEY, Running
+from ..running import Running
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def model(server: Running) -> OpenAILike:
     return OpenAILike(
         model="any",
         api_base=server.base_url,
-        api_key="any",
+        api_key=server.key,
         temperature=0,
         context_window=4096,
         is_chat_model=True,
@@ -27,7 +27,7 @@ def narrow_model(narrow: Running) -> OpenAILike:
     return OpenAILike(
         model="any",
         api_base=narrow.base_url,
-        api_key=NARROW_KEY,
+        api_key=narrow.key,
         temperature=0,
         is_chat_model=True,
         max_retries=0,

@@ -37,7 +37,7 @@ def test_log_probabilities_are_told(server: Running) -> None:
     model = OpenAILike(
         model="any",
         api_base=server.base_url,
-        api_key="any",
+        api_key=server.key,
         temperature=0,
         is_chat_model=True,
         logprobs=True,

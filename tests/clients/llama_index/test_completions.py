@@ -9,7 +9,7 @@ TURN = f"<|im_start|>user\n{SUM}<|im_end|>\n<|im_start|>assistant\n"
 
 
 def test_a_prompt_is_gone_on_with_whole_and_streamed(server: Running) -> None:
-    model = OpenAILike(model="any", api_base=server.base_url, api_key="any", temperature=0)
+    model = OpenAILike(model="any", api_base=server.base_url, api_key=server.key, temperature=0)
 
     assert model.complete(TURN).text == SUM_IS
     assert "".join(piece.delta or "" for piece in model.stream_complete(TURN)) == SUM_IS

@@ -24,7 +24,7 @@ def test_an_answer_is_a_pydantic_object(server: Running, by_schema: bool) -> Non
     model = OpenAILike(
         model="any",
         api_base=server.base_url,
-        api_key="any",
+        api_key=server.key,
         temperature=0,
         is_chat_model=True,
         is_function_calling_model=True,

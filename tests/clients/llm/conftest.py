@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ..running import NARROW_KEY, Running
+from ..running import Running
 
 # What a user writes there; a key is only needed where the server asks for one.
 MODELS = """
@@ -64,5 +64,5 @@ def llm(home: Path) -> Llm:
 def narrow_llm(home: Path, llm: Llm, narrow: Running) -> Llm:
     with (home / "extra-openai-models.yaml").open("a") as models:
         models.write(NARROW_MODEL.format(base_url=narrow.base_url))
-    assert llm("keys", "set", "narrow", "--value", NARROW_KEY).returncode == 0
+    assert llm("keys", "set", "narrow", "--value", narrow.key).returncode == 0
     return llm

@@ -40,7 +40,7 @@ def test_a_conversation_goes_on(client: openai.OpenAI) -> None:
 
 def test_many_ask_at_once(server: Running) -> None:
     async def ask() -> list[str | None]:
-        async with openai.AsyncOpenAI(base_url=server.base_url, api_key="any") as client:
+        async with openai.AsyncOpenAI(base_url=server.base_url, api_key=server.key) as client:
 
             async def sum_of(first: int) -> str | None:
                 answer = await client.chat.completions.create(

@@ -6,7 +6,7 @@ import openai
 import pytest
 
 from ..questions import COUNT_LONG, PET, SUM, SUM_IS, user
-from ..running import NARROW_KEY, Running
+from ..running import Running
 
 # The server that these need is one more to start.
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ LONG: Any = {"max_tokens": 3000, "temperature": 0, "extra_body": {"ignore_eos": 
     ("fields", "param"),
     [
         ({"temperature": 3}, "temperature"),
-        ({"messages": user(PET) + [{"role": "user", "content": 1}]}, "messages[1].content"),
+        ({"messages": [*user(PET), {"role": "user", "content": 1}]}, "messages[1].content"),
         ({"extra_body": {"no_such_field": 1}}, "no_such_field"),
         ({"audio": {"voice": "alloy", "format": "mp3"}}, "audio"),
     ],
@@ -111,7 +111,7 @@ def test_a_full_server_is_a_rate_limit_until_there_is_room(narrow: Running, narr
     assert raised.value.code == "server_overloaded"
 
     running.close()
-    patient = openai.OpenAI(base_url=narrow.base_url, api_key=NARROW_KEY, max_retries=10)
+    patient = openai.OpenAI(base_url=narrow.base_url, api_key=narrow.key, max_retries=10)
     with patient:
         answer = patient.chat.completions.create(model="any", messages=user(SUM), temperature=0)
     assert answer.choices[0].message.content == SUM_IS

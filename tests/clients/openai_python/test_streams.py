@@ -57,7 +57,7 @@ def test_the_stream_helper_tells_events_and_the_whole(client: openai.OpenAI) -> 
 def test_the_stream_helper_is_there_for_asyncio(server: Running) -> None:
     async def ask() -> Any:
         async with (
-            openai.AsyncOpenAI(base_url=server.base_url, api_key="any") as client,
+            openai.AsyncOpenAI(base_url=server.base_url, api_key=server.key) as client,
             client.chat.completions.stream(model="any", messages=user(SUM), temperature=0) as stream,
         ):
             return await stream.get_final_completion()
