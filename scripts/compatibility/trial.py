@@ -62,9 +62,9 @@ def run(client: Client, servers: Mapping[str, str]) -> Trial:
     """
     environment = Environment(client)
     print(f"Trying {client.name} ...", file=sys.stderr)
-    # A person's own keys and addresses are not for these.
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "LITELLM_"))}
-    env |= servers
+    # A person's own keys, addresses and packages are not for these.
+    own = ("OPENAI_", "LITELLM_", "PYTHONPATH")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(own)} | servers
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "results.xml"
         command, cwd = (_node if client.language == "Node" else _pytest)(client, environment, told)
