@@ -50,6 +50,7 @@ class ChatMessage:
         reasoning: What an assistant thought before it answered.
         tool_calls: What an assistant called.
         tool_call_id: Which call a tool's message answers.
+        name: Who of those with this role speaks.
     """
 
     role: str
@@ -57,6 +58,7 @@ class ChatMessage:
     reasoning: str = ""
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

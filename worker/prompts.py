@@ -178,13 +178,15 @@ def template_messages(messages: tuple[ChatMessage, ...], *, short_ids: bool) -> 
     made: list[dict[str, Any]] = []
     for message in messages:
         turn: dict[str, Any] = {"role": message.role, "content": message.content}
+        if message.name:
+            turn["name"] = message.name
         if message.reasoning:
             turn["reasoning_content"] = message.reasoning
         if message.tool_calls:
             turn["tool_calls"] = [call_of(call) for call in message.tool_calls]
         if message.tool_call_id:
             turn["tool_call_id"] = id_of(message.tool_call_id)
-            turn["name"] = names.get(message.tool_call_id, "")
+            turn["name"] = names.get(message.tool_call_id, message.name)
         made.append(turn)
     return made
 

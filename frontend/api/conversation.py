@@ -17,6 +17,7 @@ from .strict import Strict
 from .tools import MAX_TOOLS, FunctionName
 
 CallId = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+ParticipantName = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 
 
 # What OpenAI's messages may hold besides, in words.
@@ -75,11 +76,14 @@ class Message(Strict):
     reasoning: str | None = None
     tool_calls: Annotated[list[MessageCall], Field(min_length=1, max_length=MAX_TOOLS)] | None = None
     tool_call_id: CallId | None = None
+    name: ParticipantName | None = None
     # OpenAI's answers have them; here they are always null.
     refusal: None = None
     audio: None = None
     function_call: None = None
     annotations: None = None
+    # Where LiteLLM keeps what of an answer it has no place for; it sends that back with the message.
+    provider_specific_fields: dict[str, Any] | None = None
 
     def text(self) -> str:
         """Return the content, its parts joined."""
@@ -95,7 +99,9 @@ class Message(Strict):
         )
         role = "system" if self.role == "developer" else self.role
         thought = self.reasoning_content or self.reasoning or ""
-        return protocol.ChatMessage(role, self.text(), thought, tuple(calls), self.tool_call_id or "")
+        return protocol.ChatMessage(
+            role, self.text(), thought, tuple(calls), self.tool_call_id or "", self.name or ""
+        )
 
 
 def check_messages(messages: list[Message]) -> None:
@@ -134,6 +140,7 @@ def _check_role(message: Message, path: str) -> None:
         "reasoning_content": "assistant",
         "reasoning": "assistant",
         "tool_call_id": "tool",
+        "provider_specific_fields": "assistant",
     }
     for field, owner in owners.items():
         if getattr(message, field) is not None and message.role != owner:

@@ -148,8 +148,11 @@ class ApiHandler(RequestHandler):
                 )
             self._allow_origin(origin)
         is_preflight = self.request.method == "OPTIONS"
-        if not (self.public or is_preflight or policy.allows_key(headers.get("Authorization"))):
-            raise Unauthorized("No valid API key was given; send it as 'Authorization: Bearer KEY'.")
+        key = headers.get("Authorization")
+        if not (self.public or is_preflight or policy.allows_key(key)):
+            # OpenAI's words: LiteLLM knows a wrong key by them.
+            what = "Incorrect" if key else "No"
+            raise Unauthorized(f"{what} API key provided; send it as 'Authorization: Bearer KEY'.")
 
     def _allow_origin(self, origin: str) -> None:
         self.set_header("Access-Control-Allow-Origin", origin)

@@ -139,7 +139,7 @@ def test_what_a_template_refuses_is_invalid(tmp_path: Path, template: str) -> No
 TOOL = '{"type": "function", "function": {"name": "add", "parameters": {"type": "object", "properties": {}}}}'
 CALL = ToolCall("add", '{"é": [1, 2.5, null], "b": {}}', "call_1")
 TALK = (
-    ChatMessage("user", "add"),
+    ChatMessage("user", "add", name="Ada"),
     ChatMessage("assistant", "", "I could count.", (CALL, ToolCall("now", "{}", "call_2"))),
     ChatMessage("tool", "5", tool_call_id="call_1"),
 )
@@ -160,8 +160,9 @@ def test_tools_and_calls_are_rendered_with_arguments_as_objects(tmp_path: Path) 
 
 
 def test_messages_have_what_templates_look_for() -> None:
-    _, assistant, tool = template_messages(TALK, short_ids=False)
+    asked, assistant, tool = template_messages(TALK, short_ids=False)
 
+    assert asked == {"role": "user", "content": "add", "name": "Ada"}
     assert assistant["reasoning_content"] == "I could count."
     assert assistant["content"] == ""
     assert assistant["tool_calls"][0] == {

@@ -410,11 +410,6 @@ def test_no_field_is_both_served_and_refused() -> None:
         ({"temprature": 1}, "temprature", "unknown_parameter"),
         ({"messages": [{"role": "user", "content": "x", "nam": "y"}]}, "messages[0].nam", "unknown_parameter"),
         (
-            {"messages": [{"role": "user", "content": "x", "name": "y"}]},
-            "messages[0].name",
-            "unsupported_parameter",
-        ),
-        (
             {"messages": [{"role": "assistant", "content": "x", "refusal": "no"}]},
             "messages[0].refusal",
             "unsupported_parameter",

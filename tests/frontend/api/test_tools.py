@@ -167,7 +167,7 @@ def test_calls_and_their_answers_are_handed_on() -> None:
             called(call("c1", arguments='{"a": 1}'), call("c2"), reasoning_content="hm"),
             result("c2"),
             result("c1"),
-            {"role": "assistant", "content": "Done."},
+            {"role": "assistant", "content": "Done.", "name": "adder"},
         ]
     )
 
@@ -175,12 +175,14 @@ def test_calls_and_their_answers_are_handed_on() -> None:
         ChatMessage("assistant", "", "hm", (ToolCall("add", '{"a": 1}', "c1"), ToolCall("add", "{}", "c2"))),
         ChatMessage("tool", "5", tool_call_id="c2"),
         ChatMessage("tool", "5", tool_call_id="c1"),
-        ChatMessage("assistant", "Done."),
+        ChatMessage("assistant", "Done.", name="adder"),
     )
 
 
 def test_an_answer_can_be_sent_back_as_it_came() -> None:
-    nothing = {"refusal": None, "audio": None, "function_call": None, "annotations": None}
+    nothing: dict[str, Any] = {"refusal": None, "audio": None, "function_call": None, "annotations": None}
+    # So LiteLLM has it.
+    nothing["provider_specific_fields"] = {"refusal": None}
     text = {"role": "assistant", "content": "Hello", "tool_calls": None, "reasoning_content": None, **nothing}
 
     assert parse(messages=[USER, text, called(call("c1"), **nothing)]).messages[1].text() == "Hello"

@@ -1,0 +1,1 @@
+"""Simon Willison's command line tool `llm`."""

@@ -1,0 +1,1 @@
+"""The official Python client, also in `scripts/test`."""

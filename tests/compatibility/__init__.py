@@ -1,0 +1,1 @@
+"""`scripts/clients` and its page."""
