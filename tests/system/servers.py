@@ -324,6 +324,7 @@ class House:
             **ours,
             MARK: self._mark,
             "PYTHONPATH": self._hooks,
+            "HOME": str(self.folder / "home"),
             "MLX_SERVE_RUNTIME_DIR": str(self.sockets),
             "MLX_SERVE_CRASH_DIR": str(self.crashes),
             "TMPDIR": str(self.temporary),

@@ -22,7 +22,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory, nonsense_model: Path) -> Ite
     keys.write_text(f"{ONE}\n{TWO}\n")
     house = House()
     try:
-        yield house.llm_server(nonsense_model, "--api-key-file", str(keys), "--prefix-cache", "64MB")
+        yield house.llm_server(nonsense_model, "--api-key-file", str(keys), "--prefix-cache-ram", "64MB")
     finally:
         house.close()
 
