@@ -8,9 +8,10 @@ Rules kept here:
 - Layers that hold only behind their last token (sliding windows, recurrent states) are found only where a snapshot
   was taken: at the end of prompts and answers, and where a prompt left a known path, which is where others will
   leave it too (the idea of Marconi, https://arxiv.org/abs/2411.19379).
-- Runs on the main thread, but for `fetch`. Nothing waits for the device: what is kept is evaluated behind the step
-  under way.
-- What is on disk too comes back by way of memory: what `fetch` has read is kept there before the prompt looks for it.
+- Runs on the main thread, but for `fetch`. Nothing waits for the device: what is kept is evaluated behind the
+  step under way.
+- What is on disk too comes back by way of memory: what `fetch` has read is kept there before the prompt looks for
+  it.
 """
 
 from __future__ import annotations

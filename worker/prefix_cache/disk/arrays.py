@@ -1,8 +1,8 @@
 """Between MLX's arrays and the tensors of an entry.
 
-Bytes are taken on the main thread, where they may have to be waited for; of evaluated arrays in memory that the host
-shares (CPU, Metal) nothing is copied. On the way back, any thread may copy bytes into an array, which belongs to no
-stream; to view it as what it is, is for the main thread again.
+Bytes are taken on the main thread, where they may have to be waited for; of evaluated arrays in memory that the
+host shares (CPU, Metal) nothing is copied. On the way back, any thread may copy bytes into an array, which belongs
+to no stream; to view it as what it is, is for the main thread again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What entries on disk are called, and which of them a prompt needs.
 
-A sequence of tokens is cut into *blocks* of equal length. A block is called by a hash of its tokens and of the name
-before it, from the scope on: so sequences that begin alike have their blocks in common, whoever wrote them, and a
-name tells nothing of what it stands for (the idea of vLLM's block hashes and of LMCache's chunks,
+A sequence of tokens is cut into *blocks* of equal length. A block is called by a hash of its tokens and of the
+name before it, from the scope on: so sequences that begin alike have their blocks in common, whoever wrote them,
+and a name tells nothing of what it stands for (the idea of vLLM's block hashes and of LMCache's chunks,
 https://docs.vllm.ai/en/latest/design/prefix_caching.html).
 
 Where some layers hold only behind their last token, a *tail* closes a sequence: the tokens behind its last whole

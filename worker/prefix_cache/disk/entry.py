@@ -1,10 +1,10 @@
 """An entry as the bytes of a file, and back.
 
-The format is safetensors (https://huggingface.co/docs/safetensors): a header in JSON with the place of each tensor,
-then their bytes; `mx.load` reads it. `__metadata__` says what it is (`format`, `version`), what it was computed by
-and for whom (`model`, `scope`), what it stands for (`name`; the tensor `tokens` has its token ids) and, where layers
-have states, of which classes and with which numbers (`states`). `checksum` is the CRC-32 of the whole file with the
-checksum itself as zeros: a file that was cut off, or of which any bit has changed, is found out.
+The format is safetensors (https://huggingface.co/docs/safetensors): a header in JSON with the place of each
+tensor, then their bytes; `mx.load` reads it. `__metadata__` says what it is (`format`, `version`), what it was
+computed by and for whom (`model`, `scope`), what it stands for (`name`; the tensor `tokens` has its ids) and,
+where layers have states, of which classes and with which numbers (`states`). `checksum` is the CRC-32 of the whole
+file with the checksum itself as zeros: a file that was cut off, or of which any bit has changed, is found out.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Entry:
     states: Any = None
 
 
-def encode(entry: Entry) -> list[bytes | Bytes]:
+def encode(entry: Entry) -> list[bytes | memoryview]:
     """Return a file's bytes, in parts: the tensors are not copied."""
     tokens = np.array(entry.tokens, dtype="<i8")
     tensors = {_TOKENS: Tensor("I64", tokens.shape, tokens.view(np.uint8)), **entry.tensors}
@@ -82,7 +82,7 @@ def encode(entry: Entry) -> list[bytes | Bytes]:
     text = json.dumps(table, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     head = len(text).to_bytes(8, "little") + text
-    data = [tensor.data for tensor in tensors.values()]
+    data = [tensor.data.data for tensor in tensors.values()]
     return [head.replace(_NO_CHECKSUM, _checksum(_crc([head, *data])), 1), *data]
 
 
@@ -107,7 +107,7 @@ def decode(data: Bytes, name: str, model: str) -> Entry:
         if (metadata["format"], metadata["version"]) != (FORMAT, VERSION):
             raise Damaged(f"it is of version {metadata['version']!r}, not {VERSION!r}")
         told = metadata["checksum"].encode()
-        if _checksum(_crc([head.replace(b'"checksum":"%s"' % told, _NO_CHECKSUM, 1), rest])) != (
+        if _checksum(_crc([head.replace(b'"checksum":"%s"' % told, _NO_CHECKSUM, 1), rest.data])) != (
             b'"checksum":"%s"' % told
         ):
             raise Damaged("its checksum is wrong")
@@ -144,7 +144,7 @@ def _tensor(place: Any, data: Bytes) -> Tensor:
     return Tensor(place["dtype"], tuple(place["shape"]), data[begin:end])
 
 
-def _crc(parts: Sequence[bytes | Bytes]) -> int:
+def _crc(parts: Sequence[bytes | memoryview]) -> int:
     value = 0
     for part in parts:
         value = zlib.crc32(part, value)

@@ -23,7 +23,7 @@ from pathlib import Path
 from ....protocol.endpoints import EndpointError, private_dir
 from . import entry as files
 from .chain import parse
-from .entry import Bytes, Damaged, Entry
+from .entry import Damaged, Entry
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +141,7 @@ class Folder:
         return None
 
     def write(self, entry: Entry) -> bool:
-        """Write an entry and remove what is used least, if there are too many bytes; return whether it is there."""
+        """Write an entry, and remove what is used least where that is too much; return whether it is there."""
         parts = files.encode(entry)
         size = sum(len(part) for part in parts)
         if size > self.budget:
@@ -192,7 +192,7 @@ class Folder:
                 return None
         return away
 
-    def _write(self, name: str, parts: Sequence[bytes | Bytes], size: int) -> None:
+    def _write(self, name: str, parts: Sequence[bytes | memoryview], size: int) -> None:
         private_dir(self._place, VARIABLE)
         disk = os.statvfs(self._place)
         if disk.f_bavail * disk.f_frsize < size + _RESERVE:
@@ -216,11 +216,9 @@ class Folder:
         index = _Index()
         with contextlib.suppress(OSError), os.scandir(self._place) as entries:
             for each in entries:
-                name = each.name.removesuffix(_SUFFIX)
-                if name == each.name:
+                if (name := _entry_name(each.name)) is None:
                     continue
-                with contextlib.suppress(OSError, ValueError):
-                    parse(name)
+                with contextlib.suppress(OSError):
                     status = each.stat(follow_symlinks=False)
                     index.note(name, File(status.st_size, status.st_mtime_ns))
         return index
@@ -251,9 +249,19 @@ def discard(place: Path) -> None:
     """Remove a directory of entries that nobody uses any more."""
     with contextlib.suppress(OSError):
         for path in place.iterdir():
-            if path.suffix == _SUFFIX or _UNFINISHED.fullmatch(path.name):
+            if _entry_name(path.name) is not None or _UNFINISHED.fullmatch(path.name):
                 path.unlink(missing_ok=True)
         place.rmdir()
+
+
+def _entry_name(file: str) -> str | None:
+    """Return which entry a file is; None if it is none."""
+    name = file.removesuffix(_SUFFIX)
+    try:
+        parse(name)
+    except ValueError:
+        return None
+    return None if name == file else name
 
 
 def least_used(held: Mapping[str, File], budget: int) -> list[str]:
@@ -268,7 +276,7 @@ def least_used(held: Mapping[str, File], budget: int) -> list[str]:
     return gone
 
 
-def _write_all(descriptor: int, part: bytes | Bytes) -> None:
+def _write_all(descriptor: int, part: bytes | memoryview) -> None:
     rest = memoryview(part)
     while rest:
         rest = rest[os.write(descriptor, rest) :]

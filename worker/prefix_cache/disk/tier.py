@@ -1,12 +1,13 @@
 """What is kept in memory goes to disk behind the steps, and comes back for the prompts that need it.
 
-Writing: sequences that were kept are *offered*; the main thread cuts their blocks, a step later hands the bytes over,
-and a thread writes them. Each block is written soon after it was computed and not when memory forgets it, since a
-worker that is killed has no time for it. If the disk is too slow, no more is cut than the backlog may hold, and what
-memory forgets meanwhile is lost.
+Writing: sequences that were kept are *offered*; the main thread cuts their blocks, two steps later it hands the
+bytes over, and a thread writes them. Each block is written soon after it was computed and not when memory forgets
+it, since a worker that is killed has no time for it. If the disk is too slow, no more is cut than the backlog may
+hold, and what memory forgets meanwhile is lost.
 
-Reading: before a prompt is given to the main thread, what the disk has beyond memory is read and checked on a thread
-of its own; it *arrives* before the prompt does and becomes part of what is kept in memory, where it is found.
+Reading: before a prompt is given to the main thread, what the disk has beyond memory is read and checked on a
+thread of its own; it *arrives* before the prompt does and becomes part of what is kept in memory, where it is
+found.
 """
 
 from __future__ import annotations
@@ -276,7 +277,7 @@ class DiskTier:
     def fetch(
         self, scope: str, prompt: Sequence[int], usable: int, reach: int, memory: Memory, then: Callable[[], None]
     ) -> None:
-        """Read what serves a prompt better than what is in memory, then call `then`; on this thread if nothing does.
+        """Read what serves a prompt better than what is in memory, then call `then`.
 
         Args:
             scope: Whose the prompt is.
@@ -284,7 +285,7 @@ class DiskTier:
             usable: How many of its tokens memory saves.
             reach: How many of its tokens memory has keys and values of.
             memory: What the model's caches are like.
-            then: Called once, whatever is found, when that has arrived.
+            then: Called once, whatever is found, when that has arrived; on this thread if there is nothing.
         """
         names = chain(scope, prompt[:-1])
         epoch = self._epoch
