@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from . import report
+from . import fairness, prefix, report
 from .processes import complete
 from .servers import OPENBLAS, STARTS, has_openblas
 from .workload import job
@@ -25,7 +25,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
     return counts
 
 
-@click.command(context_settings={"show_default": True})
+@click.group(invoke_without_command=True, context_settings={"show_default": True})
 @click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
 @click.option("--streams", callback=_counts, default="1,8,32", help="How many requests at once, in turn.")
 @click.option("--max-tokens", type=click.IntRange(min=2), default=200, help="Length of an answer.")
@@ -45,7 +45,9 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."
 )
+@click.pass_context
 def main(
+    context: click.Context,
     model: str | None,
     streams: list[int],
     max_tokens: int,
@@ -55,9 +57,14 @@ def main(
     programs: tuple[str, ...],
     file: Path | None,
 ) -> None:
-    """Measure our server, mlx_lm.server and mlx-lm's BatchGenerator on one model and print a table."""
+    """Measure our server, mlx_lm.server and mlx-lm's BatchGenerator on one model and print a table.
+
+    The commands below measure other things, with options of their own.
+    """
     # A termination ends the children in order, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if context.invoked_subcommand is not None:
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = model or _tiny(folder)
         results: report.Results = {count: {name: [] for name in programs} for count in streams}
@@ -81,6 +88,10 @@ def main(
     report.show(rows, about)
     if file:
         report.write(file, rows, about)
+
+
+main.add_command(fairness.main, "fairness")
+main.add_command(prefix.main, "prefix")
 
 
 def _tiny(folder: str) -> str:

@@ -96,7 +96,7 @@ def test_after_a_kill_a_long_conversation_goes_on_from_the_disk(
     keys = tmp_path / "keys"
     keys.write_text(f"{ONE}\n{TWO}\n")
     server = house.up(nonsense_model, "--api-key-file", str(keys), "--prefix-cache-disk", "100MB")
-    prompt = " ".join(f"word{number}" for number in range(450))
+    prompt = " ".join(f"word{number}" for number in range(150))
     first = ask(server, ONE, prompt)
     place, tokens = house.home / ".mlx-serve/prefixes", first["usage"]["prompt_tokens"]
 
