@@ -207,8 +207,8 @@ def main(
     if file:
         about = {
             "model": model or f"random, hidden size {hidden}",
-            "work": f"{turns} turns of {turn_words} words, a prompt of {words} words, answers of {max_tokens} tokens, "
-            f"greedy; median of {runs} runs",
+            "work": f"{turns} turns of {turn_words} words, a prompt of {words} words, "
+            f"answers of {max_tokens} tokens, greedy; median of {runs} runs",
             "versions": report.versions(),
             "machine": f"{os.cpu_count()} cores",
         }
