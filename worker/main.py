@@ -70,8 +70,8 @@ class Options:
     lifeline: bool = False
 
 
-# How long an idle engine waits before it looks whether the disk can take more.
-_TEND_SECONDS = 0.02
+# How long an idle engine waits for orders before it brings more on its way to the disk.
+_TEND_SECONDS = 0.002
 # Of what is on its way to the disk, in bytes, if a quarter of what is kept in memory is less.
 _LEAST_BACKLOG = 64 << 20
 

@@ -20,6 +20,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import mlx.core as mx
@@ -36,6 +37,8 @@ log = logging.getLogger(__name__)
 LEAST_TOKENS = 16
 # Of what is free once the model is loaded; the rest is for the running batch, and for others.
 _SHARE = 0.25
+# Sequences that are looked at when the process ends; most are on disk by then.
+_LAST_OFFERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class PrefixCache:
         disk: What outlives this process, if anything does.
 
     Attributes:
+        budget: As given.
         enabled: Whether anything is kept: there is a budget, and the model's caches are of kinds that can be.
         has_positions: Whether any layer can be cut at any token.
         by_snapshot: Whether what is kept of a sequence helps only those that hold all of it.
@@ -76,6 +80,7 @@ class PrefixCache:
         self.enabled = bool(budget) and not unknown
         self.has_positions = rows.has_positions(empty)
         self.by_snapshot = rows.has_states(empty)
+        self.budget = budget
         self._disk = disk if self.enabled else None
         # Held where the tree changes, and where another thread looks into it.
         self._changes = threading.Lock()
@@ -184,7 +189,7 @@ class PrefixCache:
     def close(self) -> None:
         """Write to disk what is worth it and not there yet."""
         if self._disk is not None:
-            for scope, tokens in self._tree.sequences():
+            for scope, tokens in islice(self._tree.sequences(), _LAST_OFFERS):
                 self._disk.offer(scope, tokens, self)
             self._disk.close()
 

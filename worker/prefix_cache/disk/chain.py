@@ -68,6 +68,11 @@ class Plan:
     blocks: tuple[str, ...]
     tail: str | None = None
 
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The names of all that is to be read, in order."""
+        return self.blocks if self.tail is None else (*self.blocks, self.tail)
+
 
 def plan(
     names: Sequence[str],

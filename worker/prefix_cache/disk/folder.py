@@ -103,11 +103,17 @@ class Folder:
         self._mark_used()
         self._sweep()
         self.refresh()
+        self._trim()
 
     @property
     def nbytes(self) -> int:
         """What its files take."""
         return sum(file.size for file in list(self._index.files.values()))
+
+    def size_of(self, names: Iterable[str]) -> int:
+        """Return the bytes of some entries' files, as last seen."""
+        files = self._index.files
+        return sum(files[name].size for name in names if name in files)
 
     def refresh(self) -> None:
         """See what others have written and removed."""
@@ -154,11 +160,7 @@ class Folder:
             self._failed = True
             return False
         self._failed = False
-        if self.nbytes > self.budget:
-            with self._lock:
-                self._index = self._scan()
-                gone = least_used(self._index.files, int(_ROOM * self.budget))
-            self.remove(gone)
+        self._trim()
         return True
 
     def use(self, names: Sequence[str]) -> None:
@@ -208,6 +210,14 @@ class Folder:
             unfinished.unlink(missing_ok=True)
         with self._lock:
             self._index.note(name, File(size, time.time_ns()))
+
+    def _trim(self) -> None:
+        """Remove what is used least, if there is too much."""
+        if self.nbytes > self.budget:
+            with self._lock:
+                self._index = self._scan()
+                gone = least_used(self._index.files, int(_ROOM * self.budget))
+            self.remove(gone)
 
     def _path(self, name: str) -> Path:
         return self._place / (name + _SUFFIX)

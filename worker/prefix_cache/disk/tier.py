@@ -39,16 +39,21 @@ log = logging.getLogger(__name__)
 _MOST_SEQUENCES = 256
 # Steps after which what was cut has been computed for sure: the engine computes one step ahead.
 _STEPS = 2
+# Blocks that an idle engine brings on their way before it looks for orders again.
+_WHEN_IDLE = 4
+# What is read for a prompt is planned anew if an entry is not there after all, but not for ever.
+_TRIES = 8
 # What a worker that ends has for what is not on disk yet; its supervisor kills it after five seconds.
 _LAST_SECONDS = 3.0
 _POLL_SECONDS = 0.01
 
 
 class Memory(Protocol):
-    """What is kept in memory, for the main thread."""
+    """What is kept in memory, up to `budget` bytes; the methods are for the main thread."""
 
     has_positions: bool
     by_snapshot: bool
+    budget: int
 
     def positions(self, scope: str, tokens: Sequence[int], start: int, end: int) -> Positions | None:
         """Return the keys and values of some tokens of a sequence, if they are still there."""
@@ -173,23 +178,22 @@ class DiskTier:
             self._offers.append(self._lacking(scope, list(tokens), names, memory))
 
     def tend(self, *, idle: bool = False) -> bool:
-        """Bring what was offered on its way: a block between two steps, or all that there is room for.
+        """Bring what was offered on its way: a block between two steps, a few of them when idle.
 
         Returns:
             Whether there is more to do.
         """
         self._step += 1
-        while self._cuts and (idle or self._cuts[0][0] <= self._step):
-            self._hand_over(self._cuts.popleft()[1])
-            if not idle:
-                break
-        while self._offers and not self._backlog.full:
+        most = _WHEN_IDLE if idle else 1
+        for _ in range(most):
+            if self._cuts and (idle or self._cuts[0][0] <= self._step):
+                self._hand_over(self._cuts.popleft()[1])
+        while most and self._offers and not self._backlog.full:
             if (cut := next(self._offers[0], None)) is None:
                 self._offers.popleft()
                 continue
             self._cuts.append((self._step + _STEPS, cut))
-            if isinstance(cut, _Cut) and not idle:
-                break
+            most -= isinstance(cut, _Cut)
         return bool(self._cuts or self._offers)
 
     def arrived(self) -> list[Fetched]:
@@ -294,11 +298,15 @@ class DiskTier:
             self._folder.refresh()
             tails = self._folder.tails if memory.by_snapshot else None
             held = self._folder.held()
-            return plan(names, prompt[:-1], usable, reach, held, tails, positions=memory.has_positions)
+            wanted = plan(names, prompt[:-1], usable, reach, held, tails, positions=memory.has_positions)
+            # What memory has no room for could not be taken there.
+            return None if wanted is None or self._folder.size_of(wanted.entries) > memory.budget else wanted
 
         def read() -> None:
             try:
-                while (wanted := planned()) is not None:
+                for _ in range(_TRIES):
+                    if (wanted := planned()) is None:
+                        return
                     if (fetched := self._read(epoch, scope, prompt, wanted)) is not None:
                         self._arrived.put(fetched)
                         return
@@ -320,7 +328,7 @@ class DiskTier:
         tokens = list(prompt[: wanted.length])
         parts: list[Entry] = []
         at = wanted.start
-        for name in [*wanted.blocks, *([wanted.tail] if wanted.tail else [])]:
+        for name in wanted.entries:
             entry = self._folder.read(name)
             if entry is None:
                 return None

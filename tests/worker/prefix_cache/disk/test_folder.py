@@ -110,6 +110,12 @@ def test_over_the_budget_what_was_used_least_recently_goes(tmp_path: Path) -> No
     assert sorted(folder.held()) == [name(1), name(3), name(4)]
 
 
+def test_a_budget_that_was_lowered_is_kept_from_the_start(tmp_path: Path) -> None:
+    write(Folder(tmp_path, MODEL, AMPLE), 1, 2, 3)
+
+    assert list(Folder(tmp_path, MODEL, 2 * PAYLOAD).held()) == [name(3)]
+
+
 def test_when_it_was_used_is_known_after_a_restart_and_a_path_goes_from_its_end(tmp_path: Path) -> None:
     write(Folder(tmp_path, MODEL, AMPLE), 1, 2, 3, 4)
     Folder(tmp_path, MODEL, AMPLE).use([name(1), name(2), name(3)])

@@ -202,6 +202,17 @@ def test_what_memory_still_has_is_not_read(plain: Workers) -> None:
     assert len(plain.files()) == 2, "a file that is read, and is none, is removed"
 
 
+def test_what_memory_has_no_room_for_is_not_read(plain: Workers) -> None:
+    engine, asked = plain.start(), order(0, words(1, LONG))
+    run(engine, asked)
+    written(engine)
+    for file in plain.files():
+        file.write_bytes(b"x" * file.stat().st_size)
+
+    assert ask(plain.start(ram=1000), asked).cached == {0: 0}
+    assert len(plain.files()) == 2, "a file that is read, and is none, is removed"
+
+
 def test_who_ends_in_order_writes_what_is_left(hybrid: Workers) -> None:
     engine, asked = hybrid.start(), order(0, words(1, LONG))
     run(engine, asked)
