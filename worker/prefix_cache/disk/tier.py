@@ -211,6 +211,7 @@ class DiskTier:
             if isinstance(cut, _Cut):
                 self._end(cut.name, cut.nbytes)
         self._cuts.clear()
+        self._under_way.clear()  # the writer drops what it still has
         if (place := self._folder.clear()) is not None:
             self._orders.put(_Discard(place))
 
