@@ -63,12 +63,27 @@ MODEL_OPTIONS = [
         "[default: by the measured speed, so that answers keep moving]",
     ),
     click.option(
-        "--prefix-cache",
+        "--prefix-cache-ram",
         type=Size(),
-        envvar="MLX_SERVE_PREFIX_CACHE",
+        envvar="MLX_SERVE_PREFIX_CACHE_RAM",
         metavar="SIZE|off",
         help="Memory of a worker for what it computed of prompts and answers, so that requests which begin alike "
         "need not wait for it again; such as 8GB.  [default: a quarter of what is free beside the model]",
+    ),
+    click.option(
+        "--prefix-cache-disk",
+        type=Size(),
+        default="0",
+        envvar="MLX_SERVE_PREFIX_CACHE_DISK",
+        metavar="SIZE|off",
+        help="Disk for the same, which is found again after a restart; such as 20GB, for each model. Prompts and "
+        "answers lie there as token ids and numbers, private to you.  [default: off]",
+    ),
+    click.option(
+        "--prefix-cache-dir",
+        envvar="MLX_SERVE_PREFIX_CACHE_DIR",
+        metavar="FOLDER",
+        help="Where that is. Made private to you.  [default: ~/.mlx-serve/prefixes]",
     ),
     click.option(
         "--no-widen",

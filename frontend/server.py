@@ -13,7 +13,7 @@ import zmq
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
-from ..protocol.endpoints import EndpointError
+from ..protocol.endpoints import EndpointError, user_dir
 from .api.handler import Services
 from .app import make_app
 from .cache_scope import CacheScopes
@@ -97,7 +97,9 @@ class Server:
             exchange,
             self._crashes,
             settings.policy,
-            CacheScopes(settings.policy, shared=settings.share_prefix_cache),
+            CacheScopes(
+                settings.policy, shared=settings.share_prefix_cache, salt_file=user_dir() / "prefixes.salt"
+            ),
             settings.max_body_bytes,
             settings.stall_seconds,
             settings.drain_seconds,

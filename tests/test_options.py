@@ -16,12 +16,12 @@ def test_a_worker_is_told_what_was_given_and_no_more() -> None:
         "model": "m",
         "adapter_file": None,
         "max_batch": 4,
-        "prefix_cache": 0,
+        "prefix_cache_ram": 0,
         "no_widen": True,
         "lifeline": False,
     }
 
-    assert as_arguments(given) == ["--model", "m", "--max-batch", "4", "--prefix-cache", "0", "--no-widen"]
+    assert as_arguments(given) == ["--model", "m", "--max-batch", "4", "--prefix-cache-ram", "0", "--no-widen"]
 
 
 def test_options_are_known_by_the_names_of_their_parameters() -> None:

@@ -9,7 +9,7 @@ are turned into text by the I/O thread, the next step is already under way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -19,7 +19,7 @@ from mlx_lm.models.cache import make_prompt_cache
 from ..protocol.messages import Sampling
 from . import pace
 from .batch import ContinuousBatch
-from .prefix_cache import PrefixCache
+from .prefix_cache import DiskTier, PrefixCache
 from .sampling import RowSampling, SpecialTokens
 from .scheduler import Insert, Key, Token
 
@@ -38,6 +38,7 @@ class Engine:
         max_prefill_batch: Prompts that are prefilled together; None is as many as rows.
         prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
         prefix_cache: Bytes of caches that are kept for prompts to come.
+        disk: What of these outlives the process, if anything does.
 
     Attributes:
         vocabulary: How many different tokens the model's logits are for.
@@ -53,6 +54,7 @@ class Engine:
         max_prefill_batch: int | None = None,
         prefill_chunk: int | None = None,
         prefix_cache: int = 0,
+        disk: DiskTier | None = None,
     ) -> None:
         self._max_batch = max_batch
         self._special = SpecialTokens(frozenset(eos_tokens), frozenset(kept_by_xtc))
@@ -60,7 +62,7 @@ class Engine:
         self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
         self._prefill_chunk = prefill_chunk
         self._pace = pace.PrefillPace(prefill_chunk)
-        self._prefixes = PrefixCache(model, prefix_cache)
+        self._prefixes = PrefixCache(model, prefix_cache, disk)
         self._generator = ContinuousBatch(
             model,
             self._prefixes,
@@ -151,12 +153,21 @@ class Engine:
                 del self._uids[self._keys.pop(response.uid)]
         return tokens
 
+    def fetch_prefix(self, scope: str | None, prompt: Sequence[int], then: Callable[[], None]) -> None:
+        """Read what the disk has of a prompt, then call `then`: see `PrefixCache.fetch`. Any thread may call."""
+        self._prefixes.fetch(scope, prompt, then)
+
+    def tend_prefix_cache(self, *, idle: bool = False) -> bool:
+        """Bring what was kept on its way to the disk; return whether there is more to do."""
+        return self._prefixes.tend(idle=idle)
+
     def clear_prefix_cache(self) -> None:
         """Forget what is kept for prompts to come; rows in the batch keep what they took."""
         self._prefixes.clear()
 
     def close(self) -> None:
-        """Give back what the generator changed in MLX's memory limits."""
+        """Write what is kept to disk, and give back what the generator changed in MLX's memory limits."""
+        self._prefixes.close()
         self._generator.close()
 
 

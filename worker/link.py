@@ -17,9 +17,11 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import zmq
@@ -88,11 +90,16 @@ _POLL_MS = 500
 
 @dataclass(frozen=True)
 class Loaded:
-    """The model is ready to generate."""
+    """The model is ready to generate.
+
+    Attributes:
+        fetch: Reads what the disk has of a prompt in a scope, if there is a disk, then calls what it is given.
+    """
 
     ready: Ready
     tokenizer: Any
     vocabulary: int
+    fetch: Callable[[str | None, Sequence[int], Callable[[], None]], None] = lambda _scope, _prompt, then: then()
 
 
 @dataclass(frozen=True)
@@ -384,7 +391,9 @@ class Link:
             log.exception("a prompt could not be made")
             self.post(Unprepared(key, "internal", f"The prompt could not be made: {error!r}"))
         else:
-            self.post(Prepared(key, prompt, text, grammar))
+            ready = Prepared(key, prompt, text, grammar)
+            # Read before it joins the batch, so that nobody there waits for the disk.
+            self._loaded.fetch(request.cache_scope, [*prompt, *request.resume], partial(self.post, ready))
 
     def _look(self, prompts: PromptBuilder, frontend: int, losses: int, question: Inspect) -> None:
         """Answer what a prompt is; runs on the prompt thread."""

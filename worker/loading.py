@@ -41,12 +41,14 @@ class LoadedModel:
 
     Attributes:
         info: What clients are told of it.
+        config: Its config.json.
         weights: What its weights are like, in a few words. Workers whose words differ may round differently.
     """
 
     model: Any
     tokenizer: Any
     info: Model
+    config: dict[str, Any]
     weights: str
 
 
@@ -84,7 +86,7 @@ def load(name: str, adapter_file: str | None, progress: LoadProgress, *, widen: 
         abilities=abilities(tokenizer),
         template_options=template_options(tokenizer),
     )
-    return LoadedModel(model, tokenizer, info, weights)
+    return LoadedModel(model, tokenizer, info, config, weights)
 
 
 def model_id(name: str) -> str:

@@ -14,6 +14,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..protocol.endpoints import user_dir
@@ -27,6 +28,8 @@ from .scheduler import Insert, Remove, Stepped
 if TYPE_CHECKING:  # importing them imports mlx; see _live
     from .canary import Canary
     from .engine import Engine
+    from .loading import LoadedModel
+    from .prefix_cache import DiskTier
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +48,9 @@ class Options:
         canary_seconds: How long an idle engine waits before it is checked again; 0 is never.
         step_seconds: How long the engine may stand still before the process ends, once a frontend has given it
             up; None is the default.
-        prefix_cache: Bytes of caches that are kept for prompts to come; None takes a share of what is free.
+        prefix_cache_ram: Bytes of caches that are kept for prompts to come; None takes a share of what is free.
+        prefix_cache_disk: Bytes of them that outlive the process; 0 is none.
+        prefix_cache_dir: Where these are; None is in the user's own directory.
         prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
         max_prefill_batch: Prompts that are prefilled together; None is as many as decode together.
         lifeline: End when standard input ends: the parent holds its other end.
@@ -59,10 +64,18 @@ class Options:
     widen: bool = True
     canary_seconds: float = 0.0
     step_seconds: float | None = None
-    prefix_cache: int | None = None
+    prefix_cache_ram: int | None = None
+    prefix_cache_disk: int = 0
+    prefix_cache_dir: str | None = None
     prefill_chunk: int | None = None
     max_prefill_batch: int | None = None
     lifeline: bool = False
+
+
+# How long an idle engine waits for orders before it brings more on its way to the disk.
+_TEND_SECONDS = 0.002
+# Of what is on its way to the disk, in bytes, if a quarter of what is kept in memory is less.
+_LEAST_BACKLOG = 64 << 20
 
 
 class _ToldToStop(BaseException):
@@ -111,7 +124,6 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     from .canary import Canary  # noqa: PLC0415
     from .engine import Engine, default_max_batch  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
-    from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
 
     gc.freeze()
@@ -123,8 +135,8 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
-    prefix_cache = default_budget() if options.prefix_cache is None else options.prefix_cache
-    log.info("prefix cache: %s", f"{prefix_cache / 1e9:.2f} GB" if prefix_cache else "off")
+    backend = _describe_backend(loaded.weights)
+    prefix_cache, disk = _prefix_cache(options, loaded, backend)
     ends = loaded.tokenizer.eos_token_ids
     max_batch = options.max_batch or default_max_batch()
     engine = Engine(
@@ -135,15 +147,16 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         max_prefill_batch=options.max_prefill_batch,
         prefill_chunk=options.prefill_chunk,
         prefix_cache=prefix_cache,
+        disk=disk,
     )
     engine.warm_up()
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()
-    backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
+    ready = Ready(loaded.info, max_batch, backend)
     gc.freeze()
-    link.post(Loaded(Ready(loaded.info, max_batch, backend), loaded.tokenizer, engine.vocabulary))
+    link.post(Loaded(ready, loaded.tokenizer, engine.vocabulary, engine.fetch_prefix))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
     return code, "told to stop"
@@ -167,11 +180,13 @@ class _Loop:
             self._orders.begin()
             tokens = self._engine.step()
             self._link.post(Stepped(self._engine.steps, tokens))
+            self._engine.tend_prefix_cache()
 
     def _take_orders(self) -> Stop | None:
         """Apply the orders that wait; with nothing to compute, wait for one."""
         while not self._engine.busy or self._orders:
-            match self._orders.take(self._canary_seconds):
+            left = not self._engine.busy and not self._orders and self._engine.tend_prefix_cache(idle=True)
+            match self._orders.take(_TEND_SECONDS if left else self._canary_seconds):
                 case Insert() as order:
                     self._engine.insert(order)
                 case Remove(keys):
@@ -184,9 +199,28 @@ class _Loop:
                     return stop
                 case Start():
                     pass
-                case None:
+                case None if not left:
                     self._canary.check()
         return None
+
+
+def _prefix_cache(options: Options, loaded: LoadedModel, backend: str) -> tuple[int, DiskTier | None]:
+    """Return how many bytes are kept in memory, and what outlives the process."""
+    from .prefix_cache import default_budget, open_disk  # noqa: PLC0415 - see _live
+    from .prefix_cache.disk import fingerprint  # noqa: PLC0415
+
+    ram = default_budget() if options.prefix_cache_ram is None else options.prefix_cache_ram
+    log.info("prefix cache: %s", f"{ram / 1e9:.2f} GB" if ram else "off")
+    if not options.prefix_cache_disk:
+        return ram, None
+    if not ram:
+        log.warning("no prefix cache on disk: it needs some memory (--prefix-cache-ram)")
+        return ram, None
+    root = user_dir() / "prefixes"
+    if options.prefix_cache_dir is not None:
+        root = Path(options.prefix_cache_dir).expanduser().absolute()
+    model = fingerprint(loaded.model, loaded.config, backend)
+    return ram, open_disk(root, model, options.prefix_cache_disk, max(_LEAST_BACKLOG, ram // 4))
 
 
 def _describe_backend(weights: str) -> str:

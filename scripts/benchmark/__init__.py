@@ -5,4 +5,7 @@
 Measured are whole runs: so many streaming chat completions at once, from the first request sent to the last
 token received. Every program runs in a process of its own and alone, is warmed up, and gets the same prompts;
 the programs take turns and the median of the turns is reported.
+
+    scripts/bench fairness      what running streams notice of a long prompt
+    scripts/bench prefix        what is saved of a conversation, and of a long prompt after its worker was killed
 """

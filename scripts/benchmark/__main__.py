@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from . import report
+from . import fairness, prefix, report
 from .processes import complete
 from .servers import OPENBLAS, STARTS, has_openblas
 from .workload import job
@@ -25,7 +25,7 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
     return counts
 
 
-@click.command(context_settings={"show_default": True})
+@click.group(invoke_without_command=True, context_settings={"show_default": True})
 @click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
 @click.option("--streams", callback=_counts, default="1,8,32,128", help="How many requests at once, in turn.")
 @click.option(
@@ -51,7 +51,9 @@ def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
 @click.option(
     "--json", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write the numbers here too."
 )
+@click.pass_context
 def main(
+    context: click.Context,
     model: str | None,
     streams: list[int],
     drawing: str,
@@ -62,9 +64,14 @@ def main(
     programs: tuple[str, ...],
     file: Path | None,
 ) -> None:
-    """Measure our server beside mlx_lm.server, mlx-lm's BatchGenerator and the plain loop, and print a table."""
+    """Measure our server beside mlx_lm.server, mlx-lm's BatchGenerator and the plain loop, and print a table.
+
+    The commands below measure other things, with options of their own.
+    """
     # A termination ends the children in order, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if context.invoked_subcommand is not None:
+        return
     with tempfile.TemporaryDirectory() as folder:
         path = model or _tiny(folder)
         drawings = {"greedy": [False], "sampled": [True], "both": [False, True]}[drawing]
@@ -92,6 +99,10 @@ def main(
     report.show(rows, about)
     if file:
         report.write(file, rows, about)
+
+
+main.add_command(fairness.main, "fairness")
+main.add_command(prefix.main, "prefix")
 
 
 def _tiny(folder: str) -> str:

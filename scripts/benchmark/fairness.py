@@ -1,4 +1,4 @@
-"""`python -m mlx_llm_server.scripts.benchmark.fairness`: what running streams notice of a long prompt.
+"""`scripts/bench fairness`: what running streams notice of a long prompt.
 
 Streams run, first alone; then one long prompt comes, and the times between the tokens of the others are counted
 from then until its first token. Each setting of the server is a run of its own; `--prefill-chunk 2048` is what a

@@ -242,6 +242,7 @@ class House:
         self.folder = Path(tempfile.mkdtemp(prefix="house-", dir="/tmp"))
         self.sockets = self.folder / "run"
         self.crashes = self.folder / "crashes"
+        self.home = self.folder / "home"
         self.temporary = self.folder / "tmp"
         self.temporary.mkdir()
         # On Linux, MLX compiles kernels with the machine's C++ compiler, a second each, and keeps them here.
@@ -324,6 +325,7 @@ class House:
             **ours,
             MARK: self._mark,
             "PYTHONPATH": self._hooks,
+            "HOME": str(self.home),
             "MLX_SERVE_RUNTIME_DIR": str(self.sockets),
             "MLX_SERVE_CRASH_DIR": str(self.crashes),
             "TMPDIR": str(self.temporary),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from typing import Any
 import openai
 import pytest
 
-from .servers import House, Server, text_of, user
+from .servers import House, Server, text_of, until, user
 
 ONE, TWO = "sk-one", "sk-two"
 LONG = "Tell me of the sea. " * 30
@@ -22,7 +25,7 @@ def keyed(tmp_path_factory: pytest.TempPathFactory, nonsense_model: Path) -> Ite
     keys.write_text(f"{ONE}\n{TWO}\n")
     house = House()
     try:
-        yield house.llm_server(nonsense_model, "--api-key-file", str(keys), "--prefix-cache", "64MB")
+        yield house.llm_server(nonsense_model, "--api-key-file", str(keys), "--prefix-cache-ram", "64MB")
     finally:
         house.close()
 
@@ -85,6 +88,35 @@ def test_a_client_that_gives_up_and_asks_again_goes_on_where_its_prompt_was(
     fresh = server.ask(prompt, max_tokens=5, temperature=0)
     assert cached(fresh) == 0
     assert again["choices"] == fresh["choices"]
+
+
+def test_after_a_kill_a_long_conversation_goes_on_from_the_disk(
+    house: House, nonsense_model: Path, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    keys.write_text(f"{ONE}\n{TWO}\n")
+    server = house.up(nonsense_model, "--api-key-file", str(keys), "--prefix-cache-disk", "100MB")
+    prompt = " ".join(f"word{number}" for number in range(150))
+    first = ask(server, ONE, prompt)
+    place, tokens = house.home / ".mlx-serve/prefixes", first["usage"]["prompt_tokens"]
+
+    def written() -> list[Path]:
+        files = list(place.glob("*/*.safetensors"))
+        return files if len(files) == tokens // 128 else []
+
+    files = until(written, "the prompt is on disk")
+    victim = server.workers("ready")[0]["pid"]
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: [w for w in server.workers("ready") if w["pid"] != victim], "another worker is ready")
+
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    second = ask(server, ONE, prompt)
+    assert cached(second) == tokens // 128 * 128
+    assert second["choices"] == first["choices"]
+    assert cached(ask(server, TWO, prompt)) == 0, "another key finds nothing there either"
+    until(lambda: len(list(place.glob("*/*.safetensors"))) == 2 * len(files), "its prompt is on disk too")
+    clear(server)
+    assert cached(ask(server, ONE, prompt)) == 0
 
 
 def test_another_key_finds_nothing_of_it(keyed: Server) -> None:

@@ -8,14 +8,19 @@ Rules kept here:
 - Layers that hold only behind their last token (sliding windows, recurrent states) are found only where a snapshot
   was taken: at the end of prompts and answers, and where a prompt left a known path, which is where others will
   leave it too (the idea of Marconi, https://arxiv.org/abs/2411.19379).
-- Runs on the main thread. Nothing waits for the device: what is kept is evaluated behind the step under way.
+- Runs on the main thread, but for `fetch`. Nothing waits for the device: what is kept is evaluated behind the
+  step under way.
+- What is on disk too comes back by way of memory: what `fetch` has read is kept there before the prompt looks for
+  it.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import mlx.core as mx
@@ -23,6 +28,7 @@ from mlx_lm.models.cache import make_prompt_cache
 
 from ..memory import available_memory
 from . import rows
+from .disk import DiskTier
 from .tree import Node, PrefixTree
 
 log = logging.getLogger(__name__)
@@ -31,6 +37,8 @@ log = logging.getLogger(__name__)
 LEAST_TOKENS = 16
 # Of what is free once the model is loaded; the rest is for the running batch, and for others.
 _SHARE = 0.25
+# Sequences that are looked at when the process ends; most are on disk by then.
+_LAST_OFFERS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +62,28 @@ class PrefixCache:
     Args:
         model: The model that computes the caches.
         budget: Bytes that may be kept; 0 keeps nothing.
+        disk: What outlives this process, if anything does.
 
     Attributes:
+        budget: As given.
         enabled: Whether anything is kept: there is a budget, and the model's caches are of kinds that can be.
+        has_positions: Whether any layer can be cut at any token.
         by_snapshot: Whether what is kept of a sequence helps only those that hold all of it.
     """
 
-    def __init__(self, model: Any, budget: int) -> None:
+    def __init__(self, model: Any, budget: int, disk: DiskTier | None = None) -> None:
         self._model = model
         empty = make_prompt_cache(model)
         unknown = rows.unknown_kinds(empty)
         if unknown and budget:
             log.warning("no prefix cache: this model's %s can't be kept", ", ".join(unknown))
         self.enabled = bool(budget) and not unknown
-        self._positions = rows.has_positions(empty)
+        self.has_positions = rows.has_positions(empty)
         self.by_snapshot = rows.has_states(empty)
+        self.budget = budget
+        self._disk = disk if self.enabled else None
+        # Held where the tree changes, and where another thread looks into it.
+        self._changes = threading.Lock()
         self._tree: PrefixTree[rows.Positions, rows.States] = PrefixTree(budget, by_snapshot=self.by_snapshot)
 
     @property
@@ -78,12 +93,16 @@ class PrefixCache:
 
     def usable(self, scope: str | None, prompt: Sequence[int]) -> int:
         """Return how many of a prompt's tokens `find` would find."""
-        return 0 if scope is None else self._best(scope, prompt[:-1])[0]
+        if scope is None:
+            return 0
+        self._take_arrived()
+        return self._best(scope, prompt[:-1])[0]
 
     def find(self, scope: str | None, prompt: Sequence[int]) -> Found:
         """Return the longest prefix that is kept; a scope of None finds nothing."""
         if scope is None or not self.enabled:
             return Found(0, None, 0)
+        self._take_arrived()
         length, path = self._best(scope, prompt[:-1])
         # Where only snapshots are of use, the known path may go on behind the last of them.
         known = min(self._tree.reach(scope, prompt), len(prompt) - 1)
@@ -91,7 +110,8 @@ class PrefixCache:
         if not length:
             return Found(0, None, border)
         last = path[-1][0]
-        self._tree.use(last, snapshot=self.by_snapshot)
+        with self._changes:
+            self._tree.use(last, snapshot=self.by_snapshot)
         caches = make_prompt_cache(self._model)
         pieces = [(node.piece, count) for node, count in path if node.piece is not None]
         rows.rebuild(caches, pieces, last.snapshot)
@@ -106,25 +126,95 @@ class PrefixCache:
             batch: The batch's caches.
             row: Its place in the batch.
         """
-        if scope is None or not self.enabled or len(tokens) - self._best(scope, tokens)[0] < LEAST_TOKENS:
+        if scope is None or not self.enabled:
             return
+        if len(tokens) - self._best(scope, tokens)[0] >= LEAST_TOKENS:
+            self._keep(scope, tokens, batch, row)
+        if self._disk is not None:
+            self._disk.offer(scope, tokens, self)
+
+    def _keep(self, scope: str, tokens: Sequence[int], batch: Sequence[Any], row: int) -> None:
         known = self._tree.reach(scope, tokens)
         positions = states = None
-        if self._positions and known < len(tokens):
+        if self.has_positions and known < len(tokens):
             positions = rows.cut_positions(batch, row, known, len(tokens))
         if self.by_snapshot:
             states = rows.cut_states(batch, row, len(tokens))
-        if (self._positions and known < len(tokens) and positions is None) or (
+        if (self.has_positions and known < len(tokens) and positions is None) or (
             self.by_snapshot and states is None
         ):
             return
-        self._tree.insert(scope, tokens, positions, states)
+        self._insert(scope, tokens, positions, states)
+
+    def _insert(
+        self, scope: str, tokens: Sequence[int], positions: rows.Positions | None, states: rows.States | None
+    ) -> None:
+        with self._changes:
+            self._tree.insert(scope, tokens, positions, states)
         # Now, or the lazy slices would hold the batch's arrays, and the next step would have to copy these.
         mx.async_eval(rows.arrays_of(positions, states))
 
     def clear(self) -> None:
-        """Forget everything."""
-        self._tree.clear()
+        """Forget everything, on disk too."""
+        with self._changes:
+            self._tree.clear()
+        if self._disk is not None:
+            self._disk.clear()
+
+    # --- with the disk ---
+
+    def fetch(self, scope: str | None, prompt: Sequence[int], then: Callable[[], None]) -> None:
+        """Read what the disk has of a prompt beyond what memory has; any thread may call.
+
+        Args:
+            scope: Whose the prompt is.
+            prompt: All of it.
+            then: Called once, on this thread or another one, when the prompt may be inserted.
+        """
+        if scope is None or self._disk is None:
+            then()
+            return
+        with self._changes:
+            usable, reach = self._best(scope, prompt[:-1])[0], self._tree.reach(scope, prompt[:-1])
+        self._disk.fetch(scope, prompt, usable, reach, self, then)
+
+    def tend(self, *, idle: bool = False) -> bool:
+        """Bring what was kept on its way to the disk: a little of it between two steps, all of it when idle.
+
+        Returns:
+            Whether there is more to do.
+        """
+        return self._disk is not None and self._disk.tend(idle=idle)
+
+    def close(self) -> None:
+        """Write to disk what is worth it and not there yet."""
+        if self._disk is not None:
+            for scope, tokens in islice(self._tree.sequences(), _LAST_OFFERS):
+                self._disk.offer(scope, tokens, self)
+            self._disk.close()
+
+    def positions(self, scope: str, tokens: Sequence[int], start: int, end: int) -> rows.Positions | None:
+        """Return the keys and values of some tokens of a sequence, in memory of their own, if they are kept."""
+        path = self._tree.path(scope, tokens[:end])
+        pieces = [(node.piece, count) for node, count in path if node.piece is not None]
+        return rows.take(pieces, start, end) if sum(count for _, count in pieces) == end else None
+
+    def states(self, scope: str, tokens: Sequence[int]) -> rows.States | None:
+        """Return the states behind a sequence, if they are kept."""
+        length, path = self._best(scope, tokens)
+        return path[-1][0].snapshot if path and length == len(tokens) else None
+
+    def _take_arrived(self) -> None:
+        """Keep what was read from disk."""
+        for fetched in self._disk.arrived() if self._disk is not None else ():
+            known, end = self._tree.reach(fetched.scope, fetched.tokens), len(fetched.tokens)
+            positions = None
+            if self.has_positions and known < end:
+                if known < fetched.start:
+                    continue  # what it follows was forgotten meanwhile
+                count = end - fetched.start
+                positions = rows.take([(fetched.positions(), count)], known - fetched.start, count)
+            self._insert(fetched.scope, fetched.tokens, positions, fetched.states())
 
     def _best(
         self, scope: str, tokens: Sequence[int]

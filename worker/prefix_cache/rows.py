@@ -125,6 +125,29 @@ def window(cache: RotatingKVCache | BatchRotatingKVCache, row: int, length: int)
     return single
 
 
+def take(pieces: Sequence[tuple[Positions, int]], start: int, end: int) -> Positions:
+    """Return the keys and values of the tokens from `start` to `end`, in memory of their own.
+
+    Args:
+        pieces: From the first token on, each with how many of its tokens are taken; together at least to `end`.
+        start: The first token.
+        end: The one behind the last.
+    """
+    cuts: list[tuple[Positions, slice]] = []
+    at = 0
+    for piece, count in pieces:
+        part = slice(max(0, start - at), min(count, end - at))
+        if part.start < part.stop:
+            cuts.append((piece, part))
+        at += count
+    layers = range(len(pieces[0][0].arrays))
+
+    def joined(layer: int, which: int) -> mx.array:
+        return _own(_concatenated([piece.arrays[layer][which][:, :, part] for piece, part in cuts]))
+
+    return Positions([(joined(layer, 0), joined(layer, 1)) for layer in layers])
+
+
 def arrays_of(positions: Positions | None, states: States | None) -> list[Any]:
     """Return everything that is to be evaluated."""
     return [
@@ -156,8 +179,11 @@ def rebuild(empty: Sequence[Any], pieces: Sequence[tuple[Positions, int]], state
 
 
 def _joined(parts: Sequence[tuple[mx.array, int]]) -> mx.array:
-    arrays = [array[:, :, :count] for array, count in parts]
-    return arrays[0] if len(arrays) == 1 else mx.concatenate(arrays, axis=2)
+    return _concatenated([array[:, :, :count] for array, count in parts])
+
+
+def _concatenated(arrays: Sequence[mx.array]) -> mx.array:
+    return arrays[0] if len(arrays) == 1 else mx.concatenate(list(arrays), axis=2)
 
 
 def _own(array: mx.array) -> mx.array:

@@ -12,7 +12,7 @@ Scopes share the budget and nothing else. Nothing here knows MLX.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, Self, TypeVar
 
@@ -91,6 +91,18 @@ class PrefixTree(Generic[P, S]):
     def reach(self, scope: str, tokens: Sequence[int]) -> int:
         """Return how many of the tokens are a known prefix."""
         return sum(shared for _, shared in self.path(scope, tokens))
+
+    def sequences(self) -> Iterator[tuple[str, list[int]]]:
+        """Yield the ends of all paths, each with its scope and all its tokens; what was used last comes first."""
+        for node in reversed(self._nodes):
+            if node.children and node.snapshot is None:
+                continue
+            parts: list[list[int]] = []
+            each: Node[P, S] | None = node
+            while each is not None:
+                parts.append(each.tokens)
+                each = each.parent
+            yield node.scope, [token for part in reversed(parts) for token in part]
 
     def use(self, node: Node[P, S], *, snapshot: bool = False) -> None:
         """Count a node, with all before it, as used now; its snapshot only if that was what was used."""
