@@ -87,4 +87,3 @@ def worker(
         lifeline=lifeline,
     )
     sys.exit(run(options))
-

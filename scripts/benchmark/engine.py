@@ -12,7 +12,7 @@ from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
-from .workload import Job, Measurement
+from ...commands.bench.workload import Job, Measurement
 
 
 def measure(model: Any, tokenizer: Any, work: Job) -> Measurement:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from .workload import percentile
+from ...commands.bench.workload import percentile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .workload import Measurement
+    from ...commands.bench.workload import Measurement
 
 # By number of streams and program: one measurement for each turn.
 Results = dict[int, dict[str, list["Measurement"]]]
