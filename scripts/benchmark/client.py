@@ -1,7 +1,7 @@
 """The streaming clients in a process of their own.
 
-A child of the benchmark: HOST and PORT are its arguments, a job is a line of JSON on stdin, a measurement a line on
-stdout; it ends with stdin.
+A child of the benchmark: HOST and PORT are its arguments, a job is a line of JSON on stdin, a measurement a line
+on stdout; it ends with stdin.
 """
 
 from __future__ import annotations
