@@ -51,6 +51,18 @@ class LoadProgress:
         self._report(name, 0, 0)
         log.info("%s", name)
 
+    def downloads(self) -> Callable[[int, int], None]:
+        """Return what is called with the bytes that were downloaded so far, and those in all."""
+        stage = self._stage
+
+        def advance(done: int, total: int) -> None:
+            self._report(stage, done, total)
+            if time.monotonic() - self._logged_at >= _LOG_EVERY_SECONDS:
+                self._logged_at = time.monotonic()
+                log.info("%s: %d of %d MB", stage, done >> 20, total >> 20)
+
+        return advance
+
     def weights(self, total: int) -> Callable[[int], None]:
         """Begin the weights' stage of `total` bytes; return what is called with the bytes done so far."""
         stage = f"{self._stage}: weights"
