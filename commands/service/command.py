@@ -84,7 +84,7 @@ def install(
     _check(ctx, arguments)
     described = _describe(name, _is_system(system), run_as, log_dir, arguments)
     steps = _MANAGERS[manager].install(described)
-    _take(steps, dry_run)
+    take(steps, dry_run)
     if not dry_run:
         click.echo(f"{name} runs, and its log is in {described.log}")
         if manager == "launchd" and not described.system:
@@ -95,7 +95,7 @@ def install(
 @with_options(_OPTIONS)
 def remove(system: bool | None, name: str, manager: str, dry_run: bool) -> None:
     """End the service and take it away; its log and configuration stay."""
-    _take(_MANAGERS[manager].remove(_describe(name, _is_system(system), None, None, ())), dry_run)
+    take(_MANAGERS[manager].remove(_describe(name, _is_system(system), None, None, ())), dry_run)
 
 
 @service.command()
@@ -161,7 +161,7 @@ def _describe(
     )
 
 
-def _take(steps: list[Step], dry_run: bool) -> None:
+def take(steps: list[Step], dry_run: bool) -> None:
     """Do what is planned, or print it."""
     for step in steps:
         if dry_run:

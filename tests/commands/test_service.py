@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import plistlib
 import shutil
@@ -10,10 +11,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from mlx_llm_server.__main__ import main
 from mlx_llm_server.commands.service import launchd, systemd
+from mlx_llm_server.commands.service.command import take
 from mlx_llm_server.commands.service.plan import Delete, MakeFolder, Run, Service, Write
 
 # launchd.plist(5): the keys that are used, and what is in them.
@@ -161,3 +164,22 @@ def test_what_would_not_run_is_refused_before_it_is_installed(
     assert told.exit_code != 0
     assert complaint in told.output
     assert "secret" not in told.output
+
+
+def test_steps_are_taken_in_turn_until_one_fails(tmp_path: Path) -> None:
+    folder, file = tmp_path / "a" / "log", tmp_path / "b" / "unit"
+    user = getpass.getuser()
+    take(
+        [MakeFolder(folder, user), Run(("false",), may_fail=True), Write(file, b"x"), Run(("true",))],
+        dry_run=False,
+    )
+    assert folder.is_dir()
+    assert file.read_bytes() == b"x"
+
+    with pytest.raises(click.ClickException, match="false ended with exit code 1"):
+        take([Run(("false",)), Delete(file)], dry_run=False)
+    assert file.exists()
+    take([Delete(file), Delete(file)], dry_run=False)
+    assert not file.exists()
+    with pytest.raises(click.ClickException, match="no /nowhere/program"):
+        take([Run(("/nowhere/program",))], dry_run=False)

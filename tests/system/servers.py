@@ -323,6 +323,7 @@ class House:
         return {
             **ours,
             MARK: self._mark,
+            "MLX_SERVE_CONFIG": os.devnull,  # and not that of whoever runs the tests
             "PYTHONPATH": self._hooks,
             "MLX_SERVE_RUNTIME_DIR": str(self.sockets),
             "MLX_SERVE_CRASH_DIR": str(self.crashes),
