@@ -202,7 +202,7 @@ class Link:
         """Hand something to this thread."""
         self._mailbox.post(item)
 
-    def report_loading(self, stage: str, done: int = 0, total: int = 0) -> None:
+    def report_loading(self, stage: str, done: int, total: int) -> None:
         """Tell the frontends how far the loading is (see `progress.Report`)."""
         self._mailbox.post(Loading(stage, done, total))
 

@@ -98,7 +98,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     if isinstance(first := orders.take(), Stop):
         return first.code, "refused by every frontend"
     orders.rest()  # loading has a limit of its own
-    link.report_loading("Importing MLX")
+    link.report_loading("Importing MLX", 0, 0)
     blas.prefer_openblas()
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415
@@ -126,7 +126,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         prefill_chunk=options.prefill_chunk,
         prefix_cache=prefix_cache,
     )
-    link.report_loading("Warming up")
+    link.report_loading("Warming up", 0, 0)
     engine.warm_up()
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()
