@@ -42,11 +42,9 @@ def pull(model: str, revision: str | None) -> None:
 def _download(model: str, revision: str | None) -> Path:
     """Download what is missing, and return the model's folder."""
     from huggingface_hub import errors  # noqa: PLC0415 - `--help` is instant without it
-    from huggingface_hub.utils import disable_progress_bars  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
 
-    disable_progress_bars()  # ours tells of all files together
     columns = (BarColumn(), DownloadColumn(binary_units=True), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
         task = bar.add_task(model, total=None)

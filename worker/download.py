@@ -7,12 +7,14 @@ the rest: small files, links, and whatever is private or gated. Knows no mlx.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import logging
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
@@ -31,6 +33,7 @@ Tell = Callable[[int, int], None]
 _LARGE_BYTES = 4 << 20
 _PIECE_BYTES = 1 << 18
 _TRIES = 5
+_WAIT_SECONDS = 0.5
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -46,7 +49,9 @@ def download(model: str, tell: Tell, revision: str | None = None) -> Path:
     """
     from huggingface_hub import constants, snapshot_download  # noqa: PLC0415 - a second, for nothing if all is local
     from huggingface_hub.errors import DryRunError  # noqa: PLC0415
+    from huggingface_hub.utils import disable_progress_bars  # noqa: PLC0415
 
+    disable_progress_bars()  # they know nothing of the large files
     what: dict[str, Any] = {"repo_id": model, "revision": revision, "allow_patterns": list(FILES)}
     try:
         files = cast("list[DryRunFileInfo]", snapshot_download(**what, dry_run=True))
@@ -88,25 +93,50 @@ def _fetch(model: str, file: DryRunFileInfo, size: int, tell: Callable[[int], No
         told = get_hf_file_metadata(url)
         if told.etag is None:
             return  # huggingface_hub finds out why
-        part = blobs / f"{told.etag}.mlx-serve.part"
-        before = part.stat().st_size if part.exists() else 0
-        try:
-            _receive(told.location, url, part, size, tell)
-        except OSError:
-            raise  # of the disk
-        except Exception as error:
-            # Whatever huggingface_hub's HTTP library raises: which one it is depends on the version.
-            failures = 0 if part.exists() and part.stat().st_size > before else failures + 1
-            if failures == _TRIES:
-                raise OSError(f"{file.filename}: {error}") from error
-            log.warning("the download of %s broke off (%s), and goes on", file.filename, error)
-            time.sleep(failures)
-            continue
-        if _SHA256.fullmatch(told.etag) and _digest(part) != told.etag:
-            part.unlink()
-            raise OSError(f"{file.filename} has come with other bytes than the hub says")
-        part.replace(blobs / told.etag)
-        return
+        blob, part = blobs / told.etag, blobs / f"{told.etag}.mlx-serve.part"
+        with _alone(part, tell):
+            if blob.exists():
+                return  # another process has fetched it meanwhile
+            before = _size(part)
+            try:
+                _receive(told.location, url, part, size, tell)
+            except OSError:
+                raise  # of the disk
+            except Exception as error:
+                # Whatever huggingface_hub's HTTP library raises: which one it is depends on the version.
+                failures = 0 if _size(part) > before else failures + 1
+                if failures == _TRIES:
+                    raise OSError(f"{file.filename}: {error}") from error
+                log.warning("the download of %s broke off (%s), and goes on", file.filename, error)
+            else:
+                if _SHA256.fullmatch(told.etag) and _digest(part) != told.etag:
+                    part.unlink()
+                    raise OSError(f"{file.filename} has come with other bytes than the hub says")
+                part.replace(blob)
+                return
+        time.sleep(failures)
+
+
+@contextmanager
+def _alone(part: Path, tell: Callable[[int], None]) -> Iterator[None]:
+    """Wait until no other process fetches the same file, and tell meanwhile how far that one is."""
+    lock = part.with_suffix(".lock")
+    with lock.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                tell(_size(part))
+                time.sleep(_WAIT_SECONDS)
+        yield
+        # Who waits for this very file finds the blob, if there is one; and if not, the part is still there.
+        if not part.exists():
+            lock.unlink(missing_ok=True)
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
 
 
 def _receive(location: str, url: str, part: Path, size: int, tell: Callable[[int], None]) -> None:
@@ -114,7 +144,7 @@ def _receive(location: str, url: str, part: Path, size: int, tell: Callable[[int
     from huggingface_hub import get_session  # noqa: PLC0415
     from huggingface_hub.utils import build_hf_headers  # noqa: PLC0415
 
-    here = part.stat().st_size if part.exists() else 0
+    here = _size(part)
     if here > size:
         part.unlink()
         here = 0

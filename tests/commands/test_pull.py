@@ -70,6 +70,18 @@ def test_a_download_that_was_stopped_goes_on_where_it_was(hub: Hub, tmp_path: Pa
     assert NAME in out
 
 
+def test_two_that_download_the_same_file_do_not_mix_it_up(hub: Hub, tmp_path: Path) -> None:
+    hub.asked.clear()
+
+    both = [mlx_serve("pull", NAME, home=tmp_path, endpoint=hub.url) for _ in range(2)]
+
+    assert [told(process)[0] for process in both] == [0, 0]
+    assert [name for name, _ in hub.asked].count("model.safetensors") == 1
+    (blob,) = [file for file in tmp_path.rglob("blobs/*") if file.stat().st_size > 1_000_000]
+    assert blob.read_bytes() == (DEMO_MODEL / "model.safetensors").read_bytes()
+    assert not list(tmp_path.rglob("*.part"))
+
+
 def test_what_can_not_be_had_is_said_plainly(hub: Hub, tmp_path: Path) -> None:
     code, _, err = told(mlx_serve("pull", "acme/nothing", home=tmp_path, endpoint=hub.url))
     assert code == 1

@@ -55,7 +55,14 @@ def on_a_terminal(server: Server, *arguments: str) -> Iterator[tuple[Terminal, s
     ours, its = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, "-c", CONTROLLED, *arguments],
-        env={**os.environ, "MLX_SERVE_CONFIG": os.devnull, "MLX_SERVE_URL": server.url, "TERM": "xterm", "COLUMNS": "100", "LINES": "30"},
+        env={
+            **os.environ,
+            "MLX_SERVE_CONFIG": os.devnull,
+            "MLX_SERVE_URL": server.url,
+            "TERM": "xterm",
+            "COLUMNS": "100",
+            "LINES": "30",
+        },
         stdin=its,
         stdout=its,
         stderr=its,
