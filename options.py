@@ -45,10 +45,8 @@ MODEL_OPTIONS = [
     click.option(
         "--max-batch",
         type=click.IntRange(1, 1024),
-        default=32,
-        show_default=True,
         envvar="MLX_SERVE_MAX_BATCH",
-        help="Generations that a worker decodes together; more wait in the frontend's queue.",
+        help="Generations that a worker decodes together; more wait in a queue.  [default: 32; on CUDA 128]",
     ),
     click.option(
         "--max-prefill-batch",

@@ -1,15 +1,9 @@
-"""mlx-lm's continuous batching with a cheaper decode step, and a cache of prefixes.
+"""mlx-lm's continuous batching with a decode step of our own (`decode/`), and a cache of prefixes.
 
-`BatchGenerator`, its prompt batches and caches are mlx-lm's (`mlx_lm/generate.py`, 0.32). The decode step is
-ours, with three differences, by which a step of 32 rows took 5.1 to 6.5 ms instead of 6.8 to 7.3 on a CPU:
+`BatchGenerator`, its prompt batches and caches are mlx-lm's (`mlx_lm/generate.py`, 0.32). Where mlx-lm has a row's
+sampler, ours has its `RowSampling`, and where it has stop sequences, ours has the tokens that end a row.
 
-- log-probabilities are computed for the rows that ask, and not sliced and evaluated for every row;
-- one `BatchSampler` processes and draws for all rows, instead of calls for each row;
-- the cache of a finished row is cut out without waiting for the step under way (`prefix_cache`), and of it only
-  what is not kept yet.
-
-Where mlx-lm has a row's sampler, ours has its `RowSampling`; so extending, filtering and splitting a batch
-stay mlx-lm's.
+A prompt that is prefilled alone runs on the plain caches: the model's mask is then a causal one, and not an array.
 
 A prompt looks for its longest kept prefix when it joins the prompts that are prefilled, not before; and if one of
 these is about to compute a prefix for it, it lets others pass and joins when that is done.
@@ -18,125 +12,93 @@ these is about to compute a prefix for it, it lets others pass and joins when th
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, cast
 
 import mlx.core as mx
-from mlx_lm.generate import BatchGenerator, GenerationBatch, PromptProcessingBatch
+from mlx_lm.generate import BatchGenerator, PromptProcessingBatch
 
+from .decode import DecodeBatch, Decoded, Row, RowCaches, as_batch, as_single, present
 from .prefix_cache import PrefixCache, worth_waiting
-from .sampling import BatchSampler, RowSampling
 
-# Why a row ends whose grammar can't go on: it never does with a token that the grammar has not.
-BROKEN = "broken"
 # Prompts that share a step's tokens get at least so many each, or some of them wait.
 _LEAST_SHARE = 8
+# Tokens of prompts that leave so much free memory behind that it is given back.
+_LARGE_CHUNK = 512
 
 
-class DecodeBatch(GenerationBatch):
-    """The rows that decode together."""
+class PromptBatch(PromptProcessingBatch):
+    """Prompts that are prefilled together, and then decode in a `DecodeBatch`."""
 
-    _sampler: BatchSampler | None = None  # made anew when the rows change
-    # Is told of each row that has finished, by its index, while its caches are still here.
-    on_finished: Callable[[int], None] | None = None
+    def cached(self, index: int) -> list[int]:
+        """Return the tokens that a row's caches hold."""
+        return self.tokens[index]
 
-    def extend(self, batch: GenerationBatch) -> None:
-        """Let the rows of another batch join."""
-        self.end_sampler()
-        cast("DecodeBatch", batch).end_sampler()
+    def alone(self, caches: list[Any]) -> None:
+        """Let the only prompt be prefilled in its own caches."""
+        self.prompt_cache = caches
+
+    def extend(self, batch: PromptProcessingBatch) -> None:
+        """Let the prompts of another batch join."""
+        if self.uids and batch.uids:
+            self.prompt_cache, batch.prompt_cache = as_batch(self.prompt_cache), as_batch(batch.prompt_cache)
         super().extend(batch)
 
     def filter(self, keep: list[int]) -> None:
-        """Keep only the rows at these indices."""
-        self.end_sampler()
+        """Keep only the prompts at these indices."""
+        if len(keep) == len(self.uids):
+            return
         super().filter(keep)
+        if len(keep) == 1:
+            self.prompt_cache = as_single(self.prompt_cache, len(self.tokens[0]))
 
-    def end_sampler(self) -> None:
-        """Let the rows know where they are; the next step makes a new sampler."""
-        if self._sampler is not None:
-            self._sampler.end()
-            self._sampler = None
+    def split(self, indices: list[int]) -> PromptBatch:
+        """Take the prompts at these indices out, and return them; if these are all, nothing is copied."""
+        if len(indices) < len(self.uids):
+            return super().split(indices)
+        everything = PromptBatch.empty(self.model, self.fallback_sampler, prefill_step_size=self.prefill_step_size)
+        everything.extend(self)
+        self.prompt_cache = []  # the other's now
+        self.filter([])
+        return everything
 
-    def _step(self) -> tuple[list[int], list[Any]]:
-        """Start computing the next tokens, then wait for the current ones.
+    def prompt(self, tokens: list[list[int]]) -> None:
+        """Process so many tokens of each prompt.
 
-        Returns:
-            The current token of each row, and of the rows that asked its `TokenLogprobs`, else None.
+        As mlx-lm's, but that free memory is given back only behind large chunks: a short prompt needs it again.
         """
-        inputs = self._current_tokens = self._next_tokens
-        logits = self.model(inputs[:, None], cache=self.prompt_cache)[:, -1, :]
-        if self._sampler is None:
-            self._sampler = BatchSampler(cast("list[RowSampling]", self.samplers), self.tokens)
-        if self._sampler.held:
-            # What may come next depends on the current tokens. They are done before these logits, so the masks are
-            # made on the host while the device computes the logits.
-            mx.async_eval(logits)
-            self._sampler.take(cast("list[int]", inputs.tolist()))
-        drawn = self._sampler(logits, inputs)
-        self._next_tokens = drawn.tokens
-        # Of a row that asked: the step's log-probabilities and its place there.
-        waiting, self._next_logprobs = self._next_logprobs, cast("list[Any]", [None] * len(self.uids))
-        if drawn.logprobs is None:
-            mx.async_eval(drawn.tokens)
-        else:
-            mx.async_eval(drawn.tokens, drawn.logprobs.arrays)
-            for index, place in self._sampler.asking.items():
-                self._next_logprobs[index] = (drawn.logprobs, place)
-        current = cast("list[int]", inputs.tolist())
-        self._current_logprobs = [each and each[0].of(each[1]) for each in waiting]
-        for tokens, token in zip(self.tokens, current, strict=True):
-            tokens.append(token)
-        return current, self._current_logprobs
+        if not tokens:
+            return
+        for known, new in zip(self.tokens, tokens, strict=True):
+            known.extend(new)
+        longest = max(map(len, tokens))
+        padding = [longest - len(new) for new in tokens]
+        if any(padding):
+            for cache in self.prompt_cache:
+                cache.prepare(lengths=[len(new) for new in tokens], right_padding=padding)
+        inputs = mx.array([new + [0] * missing for new, missing in zip(tokens, padding, strict=True)])
+        self.model(inputs, cache=self.prompt_cache)
+        if any(padding):
+            for cache in self.prompt_cache:
+                cache.finalize()
+        mx.eval([cache.state for cache in self.prompt_cache])
+        if inputs.size >= _LARGE_CHUNK:
+            mx.clear_cache()
 
-    def next(self) -> list[GenerationBatch.Response]:
-        """Return the next token of each row; finished rows leave the batch."""
-        if not self.uids:
-            return []
-        tokens, logprobs = self._step()
-        rows = cast("list[RowSampling]", self.samplers)
-        keep: list[int] = []
-        responses: list[GenerationBatch.Response] = []
-        for index, token in enumerate(tokens):
-            self._num_tokens[index] += 1
-            finish = "length" if self._num_tokens[index] >= self.max_tokens[index] else None
-            if self._matchers[index].advance(token):
-                finish = "stop"
-            grammar = rows[index].grammar
-            if finish is None and grammar is not None and grammar.broken:
-                finish = BROKEN
-            if finish is None:
-                keep.append(index)
-            elif self.on_finished is not None:
-                self.on_finished(index)
-            responses.append(self.Response(self.uids[index], token, logprobs[index], finish, None, None))
-        if len(keep) < len(tokens):
-            self.filter(keep)
-        return responses
-
-
-class _PromptBatch(PromptProcessingBatch):
-    """Prompts that are prefilled together, and then decode in a `DecodeBatch`."""
-
-    def generate(self, tokens: list[list[int]]) -> DecodeBatch:
+    def generate(  # pyright: ignore[reportIncompatibleMethodOverride] - ours takes its place
+        self, tokens: list[list[int]]
+    ) -> DecodeBatch:
         """Return the rows, ready to decode, given the last token of each prompt."""
-        last = mx.array([row[-1] for row in tokens])
-        batch = DecodeBatch(
-            self.model,
-            self.uids,
-            last,
-            self.prompt_cache,
-            self.tokens,
-            self.samplers,
-            self.fallback_sampler,
-            self.logits_processors,
-            self.stop_sequences,
-            self.max_tokens,
-        )
-        # The lists are the new batch's now.
+        rows = [
+            Row(uid, sampling, [*before, last[-1]], left, ends)  # pyright: ignore[reportArgumentType]
+            for uid, sampling, before, last, left, ends in zip(
+                self.uids, self.samplers, self.tokens, tokens, self.max_tokens, self.stop_sequences, strict=True
+            )
+        ]
+        caches = RowCaches(self.prompt_cache, [len(before) for before in self.tokens], present())
         self.uids, self.prompt_cache, self.tokens = [], [], []
-        self.samplers, self.logits_processors, self.max_tokens = [], [], []
-        return batch
+        self.samplers, self.logits_processors, self.max_tokens, self.stop_sequences = [], [], [], []
+        return DecodeBatch(self.model, rows, caches)
 
 
 class ContinuousBatch(BatchGenerator):
@@ -149,16 +111,19 @@ class ContinuousBatch(BatchGenerator):
         options: `BatchGenerator`'s.
 
     Attributes:
+        device: Where it runs.
         prefill_tokens: How many prompt tokens the next step may process, of all prompts together.
     """
 
     def __init__(self, model: Any, prefixes: PrefixCache, largest_chunk: int, **options: Any) -> None:
         super().__init__(model, prefill_step_size=largest_chunk, **options)
+        self.device = present()
         self.prefill_tokens = largest_chunk
         self._prefixes = prefixes
-        self._generation_batch = decoding = DecodeBatch.empty(model, self.sampler)
-        decoding.on_finished = lambda index: self._keep(decoding, index)
-        self._prompt_batch = _PromptBatch.empty(model, self.sampler, prefill_step_size=largest_chunk)
+        self._decoding = self._generation_batch = DecodeBatch(
+            model, [], RowCaches([], [], self.device), lambda index: self._keep(self._decoding, index)
+        )
+        self._prompt_batch = PromptBatch.empty(model, self.sampler, prefill_step_size=largest_chunk)
         # By uid: whose caches a row's may help, the prompts that are not yet decoding, how much of them was found,
         # and which prompts wait for which other.
         self._scopes: dict[int, str] = {}
@@ -169,7 +134,7 @@ class ContinuousBatch(BatchGenerator):
     @property
     def decoding(self) -> bool:
         """Whether rows get a token in the next step."""
-        return len(self._generation_batch) > 0
+        return len(self._decoding) > 0
 
     @property
     def prefilled(self) -> int:
@@ -190,26 +155,31 @@ class ContinuousBatch(BatchGenerator):
         with mx.stream(self._stream):
             for uid, (stage, index) in self._find_uids(uids).items():
                 if stage:
-                    self._keep(self._prompt_batch if stage == 1 else self._generation_batch, index)
+                    self._keep(self._prompt_batch if stage == 1 else self._decoding, index)
                 for of_row in (self._scopes, self._prompts, self._cached, self._waits_for):
                     of_row.pop(uid, None)
             return super().remove(uids, return_prompt_caches)
 
-    def _keep(self, batch: PromptProcessingBatch | GenerationBatch, index: int) -> None:
+    def _keep(self, batch: PromptBatch | DecodeBatch, index: int) -> None:
         """Keep what was computed of a row."""
-        self._prefixes.keep(self._scopes.get(batch.uids[index]), batch.tokens[index], batch.prompt_cache, index)
+        layers = batch.prompt_cache if isinstance(batch, PromptBatch) else batch.caches.layers
+        self._prefixes.keep(self._scopes.get(batch.uids[index]), batch.cached(index), layers, index)
 
-    def _next(self) -> tuple[list[PromptProcessingBatch.Response], list[GenerationBatch.Response]]:
+    def step(self) -> list[Decoded]:
+        """Decode one token for every row and prefill one chunk of the prompts that wait; return the tokens."""
+        return cast("list[Decoded]", self.next()[1])
+
+    def _next(self) -> Any:
         """Do a step; what has come to the end of a prompt, or to a border in it, is kept."""
         self._divide(len(self._prompt_batch))
-        prompts, tokens = super()._next()
+        prompts, tokens = cast("tuple[list[PromptProcessingBatch.Response], list[Decoded]]", super()._next())
         for response in prompts:
             if response.end_of_prompt:
                 del self._prompts[response.uid]
             elif response.end_of_segment:
                 self._keep(self._prompt_batch, self._prompt_batch.uids.index(response.uid))
         for response in tokens:
-            if response.finish_reason is not None:
+            if response.finish is not None:
                 self._scopes.pop(response.uid, None)
         return prompts, tokens
 
@@ -218,12 +188,15 @@ class ContinuousBatch(BatchGenerator):
         """How many prompts are prefilled together at most."""
         return min(self.prefill_batch_size, max(1, self.prefill_tokens // _LEAST_SHARE))
 
-    def _make_batch(self, n: int) -> PromptProcessingBatch:
+    def _make_batch(self, n: int) -> PromptBatch:
         """Take up to `n` of the prompts that wait, each with what is kept of it."""
         chosen = self._choose(min(n, self._most_prompts - len(self._prompt_batch)))
         self._unprocessed_sequences.extendleft(map(self._with_prefix, reversed(chosen)))
-        batch = super()._make_batch(len(chosen))
-        batch.__class__ = _PromptBatch
+        caches = [sequence[3] for sequence in self._unprocessed_sequences][: len(chosen)]
+        batch = cast("PromptBatch", super()._make_batch(len(chosen)))
+        batch.__class__ = PromptBatch
+        if len(chosen) == 1:
+            batch.alone(caches[0])
         self._divide(len(self._prompt_batch) + len(batch))
         return batch
 

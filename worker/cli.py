@@ -52,7 +52,7 @@ def worker(
     endpoints: tuple[str, ...],
     port: int,
     name: str | None,
-    max_batch: int,
+    max_batch: int | None,
     max_prefill_batch: int | None,
     prefill_chunk: int | None,
     prefix_cache: int | None,

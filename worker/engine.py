@@ -14,7 +14,6 @@ from time import perf_counter
 from typing import Any
 
 import mlx.core as mx
-from mlx_lm.generate import StopSequences
 from mlx_lm.models.cache import make_prompt_cache
 
 from ..protocol.messages import Sampling
@@ -23,6 +22,9 @@ from .batch import ContinuousBatch
 from .prefix_cache import PrefixCache
 from .sampling import RowSampling, SpecialTokens
 from .scheduler import Insert, Key, Token
+
+# Tokens; a few chunks of it.
+_REHEARSED_PROMPT = 512
 
 
 class Engine:
@@ -52,11 +54,10 @@ class Engine:
         prefill_chunk: int | None = None,
         prefix_cache: int = 0,
     ) -> None:
-        self._eos_tokens = eos_tokens
+        self._max_batch = max_batch
         self._special = SpecialTokens(frozenset(eos_tokens), frozenset(kept_by_xtc))
         # Only the shape: nothing is computed.
         self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
-        self._ends = _stop_at(eos_tokens)
         self._prefill_chunk = prefill_chunk
         self._pace = pace.PrefillPace(prefill_chunk)
         self._prefixes = PrefixCache(model, prefix_cache)
@@ -72,13 +73,29 @@ class Engine:
         self.steps = 0
 
     def warm_up(self) -> None:
-        """Generate two tokens for nobody: kernels are compiled, and a model that can't run fails here."""
-        token = min(self._eos_tokens, default=0)
-        self.insert(Insert(Key(-1, -1), [token, token], Sampling(seed=0), 2))
+        """Generate for nobody: kernels are compiled, and a model that can't run fails here.
+
+        On a GPU every number of rows that a step computes has kernels or graphs of its own, and so has a prompt's
+        chunk; and how fast prompts are processed is measured, for the first that comes.
+        """
+        self._rehearse(1, 2)
+        self._pace = pace.PrefillPace(self._prefill_chunk)  # compiling says nothing of the speed
+        if mx.default_device().type == mx.gpu:
+            for size in self._generator.device.sizes or (2,):
+                if 1 < size <= self._max_batch:
+                    self._rehearse(size, 2)
+            for _ in range(2):
+                self._rehearse(1, _REHEARSED_PROMPT)
+        self.steps = 0
+
+    def _rehearse(self, rows: int, length: int) -> None:
+        """Let so many rows process a prompt of about this length, and decode."""
+        token = min(self._special.ends, default=0)
+        for row in range(rows):
+            prompt = [token] * (length + row % 2)  # of different lengths, as those to come
+            self.insert(Insert(Key(-1, row), prompt, Sampling(seed=row, temperature=row % 2, ignore_eos=True), 4))
         while self.busy:
             self.step()
-        self.steps = 0
-        self._pace = pace.PrefillPace(self._prefill_chunk)  # compiling says nothing of the speed
 
     @property
     def busy(self) -> bool:
@@ -92,18 +109,18 @@ class Engine:
             [order.prompt],
             max_tokens=[order.max_tokens],
             samplers=[row],  # pyright: ignore[reportArgumentType] - see batch.py
-            stop_sequences=[self._stops(order)],
+            stop_sequences=[self._ends(order)],  # pyright: ignore[reportArgumentType] - likewise
         )
         self._generator.share(uid, order.cache_scope)
         self._keys[uid] = order.key
         self._uids[order.key] = uid
 
-    def _stops(self, order: Insert) -> StopSequences:
+    def _ends(self, order: Insert) -> frozenset[int]:
+        """Return the tokens that end a row."""
         # A grammar lets a turn end against `ignore_eos` only where nothing else may come.
         endless = order.sampling.ignore_eos and order.grammar is None
-        if not (endless or order.sampling.stop_token_ids):
-            return self._ends
-        return _stop_at({*(() if endless else self._eos_tokens), *order.sampling.stop_token_ids})
+        ends = frozenset() if endless else self._special.ends
+        return ends.union(order.sampling.stop_token_ids)
 
     def remove(self, keys: tuple[Key, ...]) -> None:
         """Take rows out of the batch, wherever they are in it; a key that is not there is ignored."""
@@ -121,16 +138,16 @@ class Engine:
         decoding, prefilled = self._generator.decoding, self._generator.prefilled
         self._generator.prefill_tokens = self._pace.chunk(decoding=decoding)
         begin = perf_counter()
-        _, responses = self._generator.next()
+        responses = self._generator.step()
         prefilled = self._generator.prefilled - prefilled
         self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding)
         self.steps += 1
         tokens = [
-            Token(self._keys[r.uid], r.token, r.finish_reason, r.logprobs, self._generator.take_cached(r.uid))  # pyright: ignore[reportArgumentType] - see batch.py
+            Token(self._keys[r.uid], r.token, r.finish, r.logprobs, self._generator.take_cached(r.uid))
             for r in responses
         ]
         for response in responses:
-            if response.finish_reason is not None:
+            if response.finish is not None:
                 del self._uids[self._keys.pop(response.uid)]
         return tokens
 
@@ -143,5 +160,6 @@ class Engine:
         self._generator.close()
 
 
-def _stop_at(tokens: Iterable[int]) -> StopSequences:
-    return StopSequences([[token] for token in sorted(tokens)])
+def default_max_batch() -> int:
+    """Return how many rows decode together if nobody says: on CUDA a step of 128 takes little more than one of 32."""
+    return 128 if mx.cuda.is_available() and mx.default_device().type == mx.gpu else 32

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
-from . import blas
+from . import blas, cuda
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
 from .orders import Call, Clear, Orders, Start, Stop
 from .scheduler import Insert, Remove, Stepped
@@ -37,7 +37,7 @@ class Options:
         adapter_file: An adapter's folder or weights file.
         endpoints: The frontends to serve.
         name: How the worker is called in logs and status.
-        max_batch: Generations that decode together.
+        max_batch: Generations that decode together; None is what suits the device.
         widen: On a CPU, widen the weights to float32 if they fit.
         canary_seconds: How long an idle engine waits before it is checked again; 0 is never.
         step_seconds: How long the engine may stand still before the process ends, once a frontend has given it
@@ -52,7 +52,7 @@ class Options:
     adapter_file: str | None
     endpoints: tuple[str, ...]
     name: str
-    max_batch: int
+    max_batch: int | None
     widen: bool = True
     canary_seconds: float = 0.0
     step_seconds: float | None = None
@@ -100,9 +100,10 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     orders.rest()  # loading has a limit of its own
     link.report_loading("Importing MLX", 0, 0)
     blas.prefer_openblas()
+    cuda.prefer_settings()
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415
-    from .engine import Engine  # noqa: PLC0415
+    from .engine import Engine, default_max_batch  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
     from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
@@ -117,10 +118,11 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     prefix_cache = default_budget() if options.prefix_cache is None else options.prefix_cache
     log.info("prefix cache: %s", f"{prefix_cache / 1e9:.2f} GB" if prefix_cache else "off")
     ends = loaded.tokenizer.eos_token_ids
+    max_batch = options.max_batch or default_max_batch()
     engine = Engine(
         loaded.model,
         ends,
-        options.max_batch,
+        max_batch,
         {*loaded.tokenizer.encode("\n"), *ends},
         max_prefill_batch=options.max_prefill_batch,
         prefill_chunk=options.prefill_chunk,
@@ -133,7 +135,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
-    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer, engine.vocabulary))
+    link.post(Loaded(Ready(loaded.info, max_batch, backend), loaded.tokenizer, engine.vocabulary))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
     return code, "told to stop"

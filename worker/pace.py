@@ -18,6 +18,8 @@ _IDLE_SECONDS = 1.0
 # Until a step without a chunk was measured.
 _FIRST_DECODE_SECONDS = 0.02
 _NEWEST_SHARE = 0.3
+# Of the speed, though a step was slower: one that compiles kernels may take a hundred times as long.
+_KEPT_SHARE = 0.7
 # Shorter than any step; a clock may have seen none at all.
 _LEAST_SECONDS = 1e-6
 
@@ -75,11 +77,12 @@ class PrefillPace:
         target = self._decode_target() if decoding else _IDLE_SECONDS
         # A chunk that was not full says little of the speed, unless it was too slow even so.
         if 2 * tokens >= self._last or prefill > target:
-            self._tokens_per_second = tokens / max(prefill, _LEAST_SECONDS)
+            speed = tokens / max(prefill, _LEAST_SECONDS)
+            self._tokens_per_second = max(speed, _KEPT_SHARE * (self._tokens_per_second or 0.0))
 
     def _decode_target(self) -> float:
         return min(_DECODES_PER_CHUNK * (self._decode_seconds or _FIRST_DECODE_SECONDS), _IDLE_SECONDS)
 
 
 def _blend(old: float | None, new: float) -> float:
-    return new if old is None else (1 - _NEWEST_SHARE) * old + _NEWEST_SHARE * new
+    return new if old is None else (1 - _NEWEST_SHARE) * old + _NEWEST_SHARE * min(new, 2 * old)

@@ -16,6 +16,7 @@ from typing import Any
 
 from .workload import Job, Measurement
 
+GREEDY = {"temperature": 0.0}
 _TEXT = re.compile(rb'"(?:content|reasoning|reasoning_content)": ?"[^"]')
 _TOKENS = re.compile(rb'"completion_tokens": ?(\d+)')
 
@@ -94,15 +95,15 @@ class Stream(asyncio.Protocol):
         self._transport.close()
 
 
-def request(target: Target, prompt: str, max_tokens: int) -> bytes:
-    """The bytes of a greedy streaming chat completion that reports its usage."""
+def request(target: Target, prompt: str, max_tokens: int, settings: Mapping[str, float] = GREEDY) -> bytes:
+    """The bytes of a streaming chat completion that reports its usage, greedy unless the settings say else."""
     body = json.dumps(
         {
             **target.fields,
             "messages": [{"role": "user", "content": prompt}],
             "max_tokens": max_tokens,
-            "temperature": 0,
             "stream": True,
+            **settings,
             "stream_options": {"include_usage": True},
         }
     ).encode()
@@ -126,9 +127,9 @@ async def measure(target: Target, work: Job) -> Measurement:
     result = Measurement()
     loop = asyncio.get_running_loop()
 
-    async def stream(prompts: list[str]) -> None:
+    async def stream(prompts: list[str], settings: Mapping[str, float]) -> None:
         for prompt in prompts:
-            message = request(target, prompt, work.max_tokens)
+            message = request(target, prompt, work.max_tokens, settings)
             begin = perf_counter()
             _, one = await loop.create_connection(
                 lambda message=message: Stream(message), target.host, target.port, ssl=target.tls or None
@@ -138,7 +139,7 @@ async def measure(target: Target, work: Job) -> Measurement:
 
     begin = perf_counter()
     async with asyncio.TaskGroup() as group:
-        for prompts in work.prompts:
-            group.create_task(stream(prompts))
+        for number, prompts in enumerate(work.prompts):
+            group.create_task(stream(prompts, work.settings(number)))
     result.seconds = perf_counter() - begin
     return result

@@ -21,7 +21,13 @@ WARM_UP = 16
 
 @click.command(context_settings={"show_default": True})
 @click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
-@click.option("--streams", callback=counts, default="1,8,32", help="How many requests at once, in turn.")
+@click.option("--streams", callback=counts, default="1,8,32,128", help="How many requests at once, in turn.")
+@click.option(
+    "--drawing",
+    type=click.Choice(["greedy", "sampled", "both"]),
+    default="both",
+    help="Greedy, or sampled with settings of each stream's own.",
+)
 @click.option("--max-tokens", type=click.IntRange(min=2), default=200, help="Length of an answer.")
 @click.option(
     "--sentences", type=click.IntRange(min=1), default=1, help="Length of a prompt, to two sentences more."
@@ -42,6 +48,7 @@ WARM_UP = 16
 def main(
     model: str | None,
     streams: list[int],
+    drawing: str,
     max_tokens: int,
     sentences: int,
     rounds: int,
@@ -49,24 +56,28 @@ def main(
     programs: tuple[str, ...],
     file: Path | None,
 ) -> None:
-    """Measure our server, mlx_lm.server and mlx-lm's BatchGenerator on one model and print a table."""
+    """Measure our server beside mlx_lm.server, mlx-lm's BatchGenerator and the plain loop, and print a table."""
     # A termination ends the children in order, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory() as folder:
         path = model or _tiny(folder)
-        results: report.Results = {count: {name: [] for name in programs} for count in streams}
+        drawings = {"greedy": [False], "sampled": [True], "both": [False, True]}[drawing]
+        cases = [(count, sampled) for count in streams for sampled in drawings]
+        results: report.Results = {case: {name: [] for name in programs} for case in cases}
         for turn in range(runs):
             for name in programs:
                 click.echo(f"run {turn + 1} of {runs}: {name}", err=True)
                 with STARTS[name](path, max(streams)) as measure:
-                    for count in streams:
+                    for count, sampled in cases:
                         # Kernels, caches and connections of this batch size; no prompt is met again.
-                        measure(job(count, 1, min(WARM_UP, max_tokens), -1 - turn, sentences))
-                        results[count][name].append(measure(job(count, rounds, max_tokens, turn, sentences)))
+                        warm = 2 * turn + sampled
+                        measure(job(count, 1, min(WARM_UP, max_tokens), -1 - warm, sentences, sampled=sampled))
+                        work = job(count, rounds, max_tokens, warm, sentences, sampled=sampled)
+                        results[count, sampled][name].append(measure(work))
     about = {
         "model": model or "random, 0.75M parameters, float32",
         "work": f"prompts of {sentences} to {sentences + 2} short sentences, "
-        f"{rounds} answers of {max_tokens} tokens a stream, greedy; median of {runs} runs",
+        f"{rounds} answers of {max_tokens} tokens a stream; median of {runs} runs",
         "versions": report.versions(),
         "machine": f"{os.cpu_count()} cores",
         "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself" if has_openblas() else "MLX's own",

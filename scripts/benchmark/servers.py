@@ -30,11 +30,13 @@ LOADING = 300.0
 OPENBLAS = "libopenblas.so.0"
 
 
-@contextlib.contextmanager
-def batch_generator(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001 - all start alike
-    """mlx-lm's engine in process."""
-    with measuring([f"{__package__}.engine", model], fast_environment()) as measure:
-        yield measure
+def _in_process(kind: str) -> Start:
+    @contextlib.contextmanager
+    def start(model: str, streams: int) -> Iterator[Measure]:  # noqa: ARG001 - all start alike
+        with measuring([f"{__package__}.engine", kind, model], fast_environment()) as measure:
+            yield measure
+
+    return start
 
 
 @contextlib.contextmanager
@@ -57,7 +59,12 @@ def mlx_lm_server(model: str, streams: int) -> Iterator[Measure]:
         yield measure
 
 
-STARTS: dict[str, Start] = {"BatchGenerator": batch_generator, "ours": ours, "mlx_lm.server": mlx_lm_server}
+STARTS: dict[str, Start] = {
+    "plain loop": _in_process("plain"),
+    "BatchGenerator": _in_process("batch"),
+    "ours": ours,
+    "mlx_lm.server": mlx_lm_server,
+}
 
 
 def has_openblas() -> bool:

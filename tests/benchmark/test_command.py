@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from mlx_llm_server.commands.bench.workload import job
 from mlx_llm_server.scripts.benchmark.processes import running
-from mlx_llm_server.scripts.benchmark.servers import batch_generator
+from mlx_llm_server.scripts.benchmark.servers import STARTS
 from mlx_llm_server.scripts.models import random, successor
 
 if TYPE_CHECKING:
@@ -31,17 +31,24 @@ def alive(group: int) -> bool:
 
 def test_the_engine_counts_what_was_generated(tmp_path: Path) -> None:
     """The counting model ends every answer (of a prompt without a number) after its last number."""
-    with batch_generator(str(successor(tmp_path, last=30)), 3) as measure:
+    with STARTS["BatchGenerator"](str(successor(tmp_path, last=30)), 3) as measure:
         result = measure(job(3, 2, 100, 0))
         assert result.tokens == 3 * 2 * 31
         assert len(result.ttft) == 6
         assert len(result.itl) == 6 * 30
-        assert measure(job(2, 1, 5, 1)).tokens == 10
+        assert measure(job(2, 1, 5, 1, sampled=True)).tokens == 10
+
+
+def test_the_plain_loop_generates_to_the_end(tmp_path: Path) -> None:
+    with STARTS["plain loop"](str(successor(tmp_path)), 3) as measure:
+        result = measure(job(3, 2, 5, 0))
+    assert (result.tokens, len(result.ttft), result.decoded) == (30, 6, 24)
 
 
 def test_one_run_against_mlx_lms_server(tmp_path: Path) -> None:
     model = random(tmp_path / "model", layers=1)
     options = ["--model", str(model), "--streams", "1,2", "--rounds", "2", "--max-tokens", "8", "--runs", "1"]
+    options += ["--drawing", "greedy"]
     options += [
         "--program",
         "BatchGenerator",

@@ -7,20 +7,24 @@ from mlx_llm_server.scripts.benchmark.report import summarize
 
 
 def turn(tokens: int) -> Measurement:
-    return Measurement(seconds=2.0, tokens=tokens, ttft=[0.1, 0.3], itl=[0.01] * 99 + [0.5])
+    return Measurement(
+        seconds=2.0, tokens=tokens, decoded=tokens - 2, decoding=4.0, ttft=[0.1, 0.3], itl=[0.01] * 99 + [0.5]
+    )
 
 
 def test_medians_over_the_turns_and_ratios_of_ours() -> None:
-    rows = summarize({8: {"BatchGenerator": [turn(400)] * 3, "ours": [turn(300), turn(100), turn(200)]}})
+    rows = summarize({(8, False): {"BatchGenerator": [turn(400)] * 3, "ours": [turn(300), turn(100), turn(200)]}})
     assert [row["tokens_per_second"] for row in rows] == [200, 100]
     assert [row["ratio"] for row in rows] == [0.5, None]
+    assert [row["decode_tokens_per_second"] for row in rows] == [8 * 398 / 4, 8 * 198 / 4]
+    assert rows[0]["decode_ratio"] == 198 / 398
     assert rows[1]["runs"] == [150, 50, 100]
     assert (rows[0]["ttft_p50_ms"], rows[0]["ttft_p99_ms"]) == (100, 300)
     assert (rows[0]["itl_p50_ms"], rows[0]["itl_p99_ms"]) == (10, 10)
 
 
 def test_without_ours_there_is_no_ratio() -> None:
-    assert summarize({1: {"mlx_lm.server": [turn(1)]}})[0]["ratio"] is None
+    assert summarize({(1, True): {"mlx_lm.server": [turn(1)]}})[0]["ratio"] is None
 
 
 def test_a_measurement_splits_times_into_first_and_between() -> None:
@@ -28,6 +32,7 @@ def test_a_measurement_splits_times_into_first_and_between() -> None:
     result.add(10.0, [10.5, 10.75, 11.0], tokens=4)
     result.add(0.0, [], tokens=1)
     assert (result.tokens, result.ttft, result.itl) == (5, [0.5], [0.25, 0.25])
+    assert (result.decoded, result.decoding) == (3, 0.5)
 
 
 def test_percentiles() -> None:

@@ -81,12 +81,12 @@ def cut_positions(batch: Sequence[Any], row: int, start: int, end: int) -> Posit
     """Return a row's keys and values from token `start` to its length `end`; None if a layer has none."""
     arrays = []
     for cache in leaves(batch):
-        if type(cache) is not BatchKVCache:
+        if not isinstance(cache, KVCache | BatchKVCache):
             continue
         if cache.keys is None or cache.values is None:
             return None
-        # Rows are justified to the right: the last token is right before `_idx`.
-        part = slice(cache._idx - (end - start), cache._idx)  # noqa: SLF001 - `size()` is it, by chance
+        # Rows are justified to the right: the last token is the last that the cache holds.
+        part = slice(cache.size() - (end - start), cache.size())
         arrays.append((_own(cache.keys[row : row + 1, :, part]), _own(cache.values[row : row + 1, :, part])))
     return Positions(arrays)
 
@@ -95,10 +95,10 @@ def cut_states(batch: Sequence[Any], row: int, length: int) -> States | None:
     """Return a row's states behind its `length` tokens, or None if a layer has none."""
     caches: list[Any] = []
     for cache in leaves(batch):
-        if type(cache) is BatchRotatingKVCache:
+        if isinstance(cache, RotatingKVCache | BatchRotatingKVCache):
             if cache.empty():
                 return None
-            caches.append(_window(cache, row, length))
+            caches.append(window(cache, row, length))
         elif type(cache) is ArraysCache:
             state = ArraysCache(len(cache.cache))
             state.cache = [_own(array[row : row + 1]) for array in cache.cache if array is not None]
@@ -108,14 +108,17 @@ def cut_states(batch: Sequence[Any], row: int, length: int) -> States | None:
     return States(caches)
 
 
-def _window(cache: BatchRotatingKVCache, row: int, length: int) -> RotatingKVCache:
-    """Return the last tokens of a row, as many as the window holds, in their order."""
+def window(cache: RotatingKVCache | BatchRotatingKVCache, row: int, length: int) -> RotatingKVCache:
+    """Return the last tokens of a row of `length`, as many as the window holds, in their order."""
     kept = min(length, cache.max_size)
     single = RotatingKVCache(cache.max_size)
     for name in ("keys", "values"):
         array = getattr(cache, name)[row : row + 1]
         end = cache._idx  # noqa: SLF001 - there is no other way to it
-        if cache.rotated:
+        if isinstance(cache, RotatingKVCache):
+            array = cache._temporal_order(array)  # noqa: SLF001 - likewise
+            end = array.shape[2]
+        elif cache.rotated:
             array, end = mx.roll(array, -end, 2), array.shape[2]
         setattr(single, name, _own(array[:, :, end - kept : end]))
     single.offset, single._idx = length, kept  # noqa: SLF001 - likewise

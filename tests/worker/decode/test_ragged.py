@@ -1,0 +1,33 @@
+"""The CUDA kernel against MLX's own attention; there is nothing to test without CUDA."""
+
+from __future__ import annotations
+
+import mlx.core as mx
+import pytest
+from mlx_llm_server.worker.decode.ragged import RaggedAttention
+
+pytestmark = pytest.mark.skipif(not mx.cuda.is_available(), reason="needs CUDA")
+
+PRECISION = {mx.float32: 1e-5, mx.float16: 2e-3, mx.bfloat16: 2e-2}
+
+
+@pytest.mark.parametrize("dtype", PRECISION)
+@pytest.mark.parametrize("size", [64, 128, 256])
+@pytest.mark.parametrize(("rows", "heads", "groups", "length"), [(3, 8, 8, 5), (8, 16, 8, 70), (32, 32, 8, 1000)])
+def test_rows_attend_to_what_is_theirs(
+    dtype: mx.Dtype, size: int, rows: int, heads: int, groups: int, length: int
+) -> None:
+    original = mx.fast.scaled_dot_product_attention
+    attention = RaggedAttention(original)
+    allocated = (rows, groups, -(-length // 256) * 256, size)
+    queries = mx.random.normal((rows, 1, heads, size)).astype(dtype).transpose(0, 2, 1, 3)
+    keys, values = (mx.random.normal(allocated).astype(dtype)[..., :length, :] for _ in range(2))
+    starts = mx.array([(3 * row) % length for row in range(rows)])
+    mask = (mx.arange(length) >= starts[:, None])[:, None, None]
+    attention.expect(mask, starts)
+
+    got = attention(queries, keys, values, scale=size**-0.5, mask=mask)
+
+    wide = [each.astype(mx.float32) for each in (queries, keys, values)]
+    expected = original(*wide, scale=size**-0.5, mask=mask)
+    assert mx.abs(got.astype(mx.float32) - expected).max().item() < PRECISION[dtype]

@@ -1,0 +1,15 @@
+"""The rows that decode together: our replacement of mlx-lm's `GenerationBatch`.
+
+    batch.py     the rows, and their steps: one token for each, computed one step ahead
+    caches.py    their key-value caches: plain for one row, batched and aligned for several
+    device.py    what a step must look like where it runs
+    ragged.py    attention of rows of different lengths, on CUDA
+
+Models, caches, merging and prefill stay mlx-lm's. What is different, and what it gains, each module tells.
+"""
+
+from .batch import BROKEN, DecodeBatch, Decoded, Row
+from .caches import RowCaches, as_batch, as_single
+from .device import Device, present
+
+__all__ = ["BROKEN", "DecodeBatch", "Decoded", "Device", "Row", "RowCaches", "as_batch", "as_single", "present"]
