@@ -58,7 +58,7 @@ def test_command_line_stands_above_environment_above_file_above_default(file: Pa
     assert settings["max-queue"] == ("10", "command line")
     assert settings["port"] == ("30", "PORT")
     assert settings["max-body"] == ("2", str(file))
-    assert settings["max-batch"] == ("32", "default")
+    assert settings["keep-crashes"] == ("50", "default")
     assert settings["model"] == ("", "default")
 
 
