@@ -18,6 +18,15 @@ COMMANDS = {
     "up": ("frontend.cli", "up", "Serve a model: a frontend plus N supervised local workers."),
     "frontend": ("frontend.cli", "frontend", "Run the HTTP frontend alone; workers connect to it."),
     "worker": ("worker.cli", "worker", "Run one worker, which connects to a frontend."),
+    "status": ("commands.status", "status", "Show a running server: its workers and their load."),
+    "chat": ("commands.chat", "chat", "Talk to a running server."),
+    "bench": ("commands.bench", "bench", "Measure a running server under load."),
+    "doctor": ("commands.doctor", "doctor", "Look for what is wrong here, and say what to do."),
+    "pull": ("commands.pull", "pull", "Download a model from the Hugging Face hub."),
+    "models": ("commands.models", "models", "List the models on this machine, and which fit into its memory."),
+    "config": ("commands.config", "config", "Check the configuration file, or show what is set and where."),
+    "service": ("commands.service", "service", "Run the server as a service of launchd or systemd."),
+    "completion": ("commands.completion", "completion", "Print the completion script of a shell."),
 }
 
 

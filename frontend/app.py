@@ -14,6 +14,7 @@ from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
 from .api.openapi import Description, DescriptionPage
+from .api.overview import Overview
 from .api.prefix_cache import ClearPrefixCaches
 from .api.prompts import Detokenize, Render, Tokenize
 from .api.status import Health, Readiness
@@ -47,6 +48,7 @@ def make_app(services: Services) -> Application:
             (r"/docs", DescriptionPage, with_services),
             (r"/v1/models", ModelList, with_services),
             (r"/v1/models/(.+)", ModelDetail, with_services),
+            (r"/admin/status", Overview, with_services),
             (r"/admin/crashes", CrashList, with_services),
             (r"/admin/crashes/([0-9a-f]{10})", CrashDetail, with_services),
             (r"/admin/convictions", ConvictionList, with_services),
@@ -66,7 +68,7 @@ def make_app(services: Services) -> Application:
 def _log_request(handler: RequestHandler) -> None:
     request = handler.request
     status = handler.get_status()
-    if isinstance(handler, ApiHandler) and handler.public:
+    if isinstance(handler, ApiHandler) and (handler.public or handler.polled):
         level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
     else:
         level = logging.INFO if status < 500 else logging.ERROR

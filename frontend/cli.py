@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .. import __version__
+from ..configuration import ConfiguredCommand
 from ..options import MODEL_OPTIONS, Size, as_arguments, model_or_demo, names_of, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
@@ -231,7 +232,7 @@ _NURSERY_OPTIONS = [
 ]
 
 
-@click.command()
+@click.command(cls=ConfiguredCommand, table="frontend")
 @with_options(_HTTP_OPTIONS)
 def frontend(**http: Any) -> None:
     """Run the HTTP frontend alone.
@@ -241,7 +242,7 @@ def frontend(**http: Any) -> None:
     _serve(http, workers=None)
 
 
-@click.command()
+@click.command(cls=ConfiguredCommand, table="up")
 @with_options(MODEL_OPTIONS)
 @click.option(
     "--workers",
@@ -261,7 +262,7 @@ def up(workers: int, **options: Any) -> None:
     _serve_with_workers(options, workers)
 
 
-@click.command()
+@click.command(cls=ConfiguredCommand, table="up")
 @click.version_option(__version__, prog_name="mlx-llm-server")
 @with_options(MODEL_OPTIONS)
 @with_options(_NURSERY_OPTIONS)

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 import zmq
 from tornado.httpserver import HTTPServer
@@ -20,6 +21,7 @@ from .cache_scope import CacheScopes
 from .crashes import CrashRegister, CrashStore
 from .dispatcher import Dispatcher, Failure, ProcessNews, Why
 from .exchange import Exchange
+from .monitor import Monitor
 from .nursery import Nursery
 from .settings import Settings
 
@@ -67,7 +69,9 @@ class Server:
             exchange.open()
         except zmq.ZMQError as error:
             raise EndpointError(f"{settings.endpoint}: {error}") from error
-        http = self._http(exchange, sockets)
+        monitor = Monitor(exchange.dispatcher, self._crashes, time.time())
+        monitor.start()
+        http = self._http(exchange, monitor, sockets)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
@@ -83,6 +87,7 @@ class Server:
             self._nursery.start(exchange)
         await self._stop.wait()
         await self._shut_down(http, exchange)
+        monitor.close()
         return self._code
 
     def _bind(self) -> list[socket.socket]:
@@ -91,7 +96,7 @@ class Server:
         except OSError as error:
             raise OSError(f"{self._settings.host}:{self._settings.port}: {error.strerror or error}") from error
 
-    def _http(self, exchange: Exchange, sockets: list[socket.socket]) -> HTTPServer:
+    def _http(self, exchange: Exchange, monitor: Monitor, sockets: list[socket.socket]) -> HTTPServer:
         settings = self._settings
         services = Services(
             exchange,
@@ -105,6 +110,7 @@ class Server:
             settings.drain_seconds,
             self._nursery,
             settings.rules,
+            monitor,
         )
         http = HTTPServer(
             make_app(services),

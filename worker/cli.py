@@ -7,11 +7,12 @@ import sys
 
 import click
 
+from ..configuration import ConfiguredCommand
 from ..options import MODEL_OPTIONS, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 
 
-@click.command()
+@click.command(cls=ConfiguredCommand, table="worker")
 @with_options(MODEL_OPTIONS)
 @click.option(
     "--connect",
@@ -20,7 +21,15 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     envvar="MLX_SERVE_CONNECT",
     metavar="ENDPOINT",
     help="A frontend's endpoint (ipc://...). May be given several times.  "
-    f"[default: the endpoint of the frontend on port PORT, or {DEFAULT_PORT}]",
+    "[default: that of the frontend on --port]",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    envvar=["MLX_SERVE_PORT", "PORT"],
+    help="The port of this machine's frontend, whose endpoint is named after it.",
 )
 @click.option(
     "--name",
@@ -41,6 +50,7 @@ def worker(
     model: str | None,
     adapter_file: str | None,
     endpoints: tuple[str, ...],
+    port: int,
     name: str | None,
     max_batch: int | None,
     max_prefill_batch: int | None,
@@ -58,7 +68,7 @@ def worker(
     A worker may start before its frontend, and keeps its model when a frontend is restarted.
     """
     try:
-        chosen = tuple(map(check_endpoint, endpoints)) or (default_endpoint(_port()),)
+        chosen = tuple(map(check_endpoint, endpoints)) or (default_endpoint(port),)
     except EndpointError as error:
         raise click.ClickException(str(error)) from error
 
@@ -81,10 +91,3 @@ def worker(
         lifeline=lifeline,
     )
     sys.exit(run(options))
-
-
-def _port() -> int:
-    value = os.environ.get("MLX_SERVE_PORT") or os.environ.get("PORT") or str(DEFAULT_PORT)
-    if not value.isdigit():
-        raise click.ClickException(f"PORT is {value!r}, which is no port number")
-    return int(value)

@@ -10,22 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
-from huggingface_hub import snapshot_download
 from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
 from mlx.utils import tree_flatten
 from mlx_lm.models.cache import make_prompt_cache
-from mlx_lm.utils import DEFAULT_ALLOW_PATTERNS, load_adapters, load_model, load_tokenizer
+from mlx_lm.utils import load_adapters, load_model, load_tokenizer
 
 from ..protocol.messages import Model
+from . import checkpoint
 from .dialect import abilities, template_options
+from .download import download
 from .memory import available_memory
 from .progress import LoadProgress
 from .widening import widen_weights
 
 ADAPTER_CONFIG = "adapter_config.json"
 ADAPTER_WEIGHTS = "adapters.safetensors"
-# Where a model's config may name its context length, most specific first.
-_CONTEXT_KEYS = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "n_ctx")
 _UNKNOWN_CONTEXT = 32_768
 # A tokenizer without a limit says so with a number like 1e30.
 _NO_LIMIT = 10_000_000
@@ -116,7 +115,7 @@ def _local_path(name: str, progress: LoadProgress) -> Path:
         raise LoadError(f"{name} is not a folder: --model takes a model's folder or a Hugging Face id.")
     progress.stage(f"Downloading {name}")
     try:
-        return Path(snapshot_download(name, allow_patterns=DEFAULT_ALLOW_PATTERNS))
+        return download(name, progress.downloads())
     except (HFValidationError, RepositoryNotFoundError) as error:
         raise LoadError(f"{name} is neither a folder here nor a model on the Hugging Face hub: {error}") from error
     except LocalEntryNotFoundError as error:
@@ -165,9 +164,7 @@ def _check_batchable(name: str, model: Any) -> None:
 
 
 def _context_length(config: dict[str, Any], tokenizer: Any) -> int:
-    for part in (config, config.get("text_config") or {}):
-        for key in _CONTEXT_KEYS:
-            if isinstance(length := part.get(key), int) and length > 0:
-                return length
+    if (told := checkpoint.context_length(config)) is not None:
+        return told
     length = getattr(tokenizer, "model_max_length", None)
     return int(length) if length and length < _NO_LIMIT else _UNKNOWN_CONTEXT

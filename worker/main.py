@@ -116,6 +116,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     if isinstance(first := orders.take(), Stop):
         return first.code, "refused by every frontend"
     orders.rest()  # loading has a limit of its own
+    link.report_loading("Importing MLX", 0, 0)
     blas.prefer_openblas()
     cuda.prefer_settings()
     keep_structure(user_dir() / "cache")
@@ -149,6 +150,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         prefix_cache=prefix_cache,
         disk=disk,
     )
+    link.report_loading("Warming up", 0, 0)
     engine.warm_up()
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()

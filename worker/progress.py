@@ -17,6 +17,7 @@ Report = Callable[[str, int, int], None]
 """Called with the stage's name, bytes done, and bytes in all (both 0 while unknown)."""
 
 _LOG_EVERY_SECONDS = 5.0
+_REPORT_EVERY_SECONDS = 0.1
 
 
 class LoadProgress:
@@ -44,6 +45,21 @@ class LoadProgress:
         self._stage = name
         self._report(name, 0, 0)
         log.info("%s", name)
+
+    def downloads(self) -> Callable[[int, int], None]:
+        """Return what is called with the bytes that were downloaded so far, and those in all."""
+        stage, reported_at = self._stage, 0.0
+
+        def advance(done: int, total: int) -> None:
+            nonlocal reported_at
+            if time.monotonic() - reported_at >= _REPORT_EVERY_SECONDS or done == total:
+                reported_at = time.monotonic()
+                self._report(stage, done, total)
+            if time.monotonic() - self._logged_at >= _LOG_EVERY_SECONDS:
+                self._logged_at = time.monotonic()
+                log.info("%s: %d of %d MB", stage, done >> 20, total >> 20)
+
+        return advance
 
     def weights(self, total: int) -> Callable[[int], None]:
         """Begin the weights' stage of `total` bytes; return what is called with the bytes done so far."""

@@ -32,6 +32,7 @@ from ..errors import (
     UnsupportedMediaType,
 )
 from ..exchange import Exchange
+from ..monitor import Monitor
 from ..nursery import Nursery
 from ..settings import RequestRules
 from .sse import PIECE_BYTES
@@ -63,6 +64,7 @@ class Services:
         drain_seconds: How long a worker that is drained may go on with what it has.
         nursery: Keeps our own workers; None if there are none.
         rules: What requests may ask for.
+        monitor: Remembers the last minutes.
     """
 
     exchange: Exchange
@@ -74,6 +76,7 @@ class Services:
     drain_seconds: float
     nursery: Nursery | None
     rules: RequestRules
+    monitor: Monitor
 
 
 @stream_request_body
@@ -82,6 +85,9 @@ class ApiHandler(RequestHandler):
 
     public: ClassVar[bool] = False
     """Whether the route is answered without an API key."""
+
+    polled: ClassVar[bool] = False
+    """Whether programs ask it again and again, which is no news for a log."""
 
     takes_body: ClassVar[bool] = True
     """Whether a POST has content; without, none need be announced, and none may be sent."""

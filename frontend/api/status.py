@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from ...protocol.messages import Loading
 from ..dispatcher import Dispatcher, Worker, WorkerState
 from .handler import ApiHandler
 
@@ -40,10 +41,14 @@ def why_not_ready(dispatcher: Dispatcher) -> str:
     if dispatcher.trouble is not None:
         return dispatcher.trouble
     if loading := [worker for worker in dispatcher.workers if worker.state is WorkerState.LOADING]:
-        return "; ".join(f"{worker.hello.worker} is loading: {worker.loading.stage}" for worker in loading)
+        return "; ".join(f"{worker.hello.worker} is loading: {_how_far(worker.loading)}" for worker in loading)
     if dispatcher.workers:
         return "; ".join(f"{worker.hello.worker} is {worker.state.value}" for worker in dispatcher.workers)
     return "the workers are being started" if dispatcher.expected else "no worker is connected"
+
+
+def _how_far(loading: Loading) -> str:
+    return f"{loading.stage} ({100 * loading.done // loading.total} %)" if loading.total else loading.stage
 
 
 def _describe(worker: Worker, begun: int) -> dict[str, Any]:

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 # A worker that was lost is often a process that is just ending: its dossier waits so long for the exit.
 EXIT_SECONDS = 2.0
+# Deaths that are remembered without looking at files.
+_RECENT = 100
 
 
 @dataclass
@@ -53,6 +55,8 @@ class CrashRegister:
         self._endpoint = endpoint
         self._children: dict[int, _Child] = {}
         self._memory: dict[int, int] = {}
+        self._recent: dict[str, Dossier] = {}
+        self._deaths = 0
         # One thread: a dossier that is written twice keeps the later content.
         self._writer = ThreadPoolExecutor(1, "crashes")
 
@@ -123,6 +127,7 @@ class CrashRegister:
         if _went_by_itself(dossier):
             log.info("worker %s (process %d) left: %s", lost.worker, lost.pid, lost.reason)
         else:
+            self._remember(dossier)
             log.warning(
                 "worker %s (process %d) is lost: %s; crash %s", lost.worker, lost.pid, lost.reason, lost.crash
             )
@@ -141,6 +146,20 @@ class CrashRegister:
         self._memory = {pid: size for pid, size in now.items() if size is not None}
 
     # --- those who ask ---
+
+    @property
+    def recent(self) -> list[Dossier]:
+        """The latest deaths, the newest last, also where no files are kept."""
+        return list(self._recent.values())
+
+    @property
+    def deaths(self) -> int:
+        """How many there were."""
+        return self._deaths
+
+    def memory_of(self, pid: int) -> int | None:
+        """Return what a process held when that was last looked at, in bytes; None where that is not known."""
+        return self._memory.get(pid)
 
     async def dossiers(self) -> list[dict[str, Any]]:
         """Return what is kept, the newest first."""
@@ -170,7 +189,15 @@ class CrashRegister:
         if not _went_by_itself(dossier):
             self._keep(dossier)
 
+    def _remember(self, dossier: Dossier) -> None:
+        """Take a death, or what is known of one by now."""
+        self._deaths += dossier.id not in self._recent
+        self._recent[dossier.id] = dossier
+        if len(self._recent) > _RECENT:
+            del self._recent[next(iter(self._recent))]
+
     def _keep(self, dossier: Dossier) -> None:
+        self._remember(dossier)
         self._writer.submit(self._write, dossier)
 
     def _write(self, dossier: Dossier) -> None:

@@ -57,6 +57,10 @@ from .loss import describe_loss
 from .models import KnownModels
 from .questions import Questions
 from .state import Generation, Limits, Worker, WorkerState
+from .tally import Tally
+
+# For those who look about once a second, and want to know of each.
+_FIRST_TOKENS_KEPT = 1024
 
 
 class Dispatcher:
@@ -76,6 +80,9 @@ class Dispatcher:
         self._promised = False
         self._questions = Questions()
         self._convictions = Convictions(self._limits.conviction_seconds)
+        # Of workers that are gone.
+        self._tally = Tally()
+        self._first_tokens: deque[tuple[float, float]] = deque(maxlen=_FIRST_TOKENS_KEPT)
 
     # --- what others may look at ---
 
@@ -118,6 +125,20 @@ class Dispatcher:
     def convictions(self) -> list[Conviction]:
         """The requests that are refused because they crashed their workers, the oldest first."""
         return self._convictions.all()
+
+    @property
+    def tally(self) -> Tally:
+        """What all workers have done, those that are gone among them."""
+        return sum((worker.tally for worker in self._workers.values()), self._tally)
+
+    def first_tokens(self, since: float) -> list[float]:
+        """Return how long (seconds) those waited for their first token that got it after `since`, but bounded."""
+        return [waited for at, waited in self._first_tokens if at > since]
+
+    @property
+    def queued_since(self) -> float | None:
+        """Since when the one that waits longest for a worker has waited; None if none does."""
+        return min((self._generations[number].queued_at for number in self._queue), default=None)
 
     def ahead_of(self, number: int) -> int | None:
         """Return how many generations wait before this one; None if it does not wait."""
@@ -296,7 +317,10 @@ class Dispatcher:
                 continue
             if not (generation.started or generation.cancelled):
                 return actions + self._give_up(worker, "it answered a generation that it had not accepted", now)
+            worker.tally.tokens += len(delta.tokens)
             if not generation.cancelled:
+                if delta.tokens and not generation.received:
+                    self._first_tokens.append((now, now - generation.submitted_at))
                 generation.received += delta.tokens
                 actions.append(Deliver(delta.generation, delta))
             if delta.finish is not None:
@@ -367,6 +391,7 @@ class Dispatcher:
         worker = self._workers.pop(identity, None)
         if worker is None:
             return []
+        self._tally += worker.tally
         if worker.ready is not None:
             self._models.saw(worker.ready.model, now)
         numbers = sorted(worker.running)
@@ -545,6 +570,7 @@ class Dispatcher:
         self._queue.remove(number)
         generation.worker = worker.identity
         worker.running.add(number)
+        worker.tally.resumed += bool(generation.received or generation.deaths)
         return Transmit(worker.identity, replace(generation.request, resume=tuple(generation.received)))
 
     def _keep_none_for(self, number: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from ...protocol.messages import Generate, Hello, Loading, Ready
+from .tally import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ class Worker:
     kept_for: int | None = None
     # How many generations ended on it.
     ended: int = 0
+    tally: Tally = field(default_factory=Tally)
 
     def at_step(self, step: int, still_seconds: float, now: float) -> None:
         """Take which step the engine is at, and for how long."""

@@ -16,6 +16,7 @@ import time
 from asyncio.subprocess import PIPE, Process
 from dataclasses import dataclass, field
 
+from ...configuration import NO_FILE
 from ..crashes import CrashRegister, StderrTail
 from ..dispatcher import BecameReady, Drained, Exited, ProcessNews, Retire
 from ..exchange import Exchange
@@ -94,6 +95,7 @@ class Children:
         """Start a worker; its end is told to `exchange`. Raises `OSError` if there is no room for a process."""
         command = [sys.executable, "-m", "mlx_llm_server", "worker", "--lifeline"]
         command += ["--name", name, "--connect", self._endpoint, *self._arguments]
+        command += ["--config", NO_FILE]  # what it needs was read by us
         stderr = StderrTail()
         try:
             process = await asyncio.create_subprocess_exec(

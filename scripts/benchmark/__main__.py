@@ -10,24 +10,18 @@ from pathlib import Path
 
 import click
 
+from ...commands.bench.command import counts
+from ...commands.bench.workload import job
 from . import fairness, prefix, report
 from .processes import complete
 from .servers import OPENBLAS, STARTS, has_openblas
-from .workload import job
 
 WARM_UP = 16
 
 
-def _counts(_: click.Context, __: click.Parameter, value: str) -> list[int]:
-    counts = [int(part) if part.strip().isdigit() else 0 for part in value.split(",")]
-    if min(counts) < 1:
-        raise click.BadParameter("numbers of at least 1 with commas between them, as in 1,8,32")
-    return counts
-
-
 @click.group(invoke_without_command=True, context_settings={"show_default": True})
 @click.option("--model", help="A path or a Hugging Face id. Without it: a model of 0.75M random parameters.")
-@click.option("--streams", callback=_counts, default="1,8,32,128", help="How many requests at once, in turn.")
+@click.option("--streams", callback=counts, default="1,8,32,128", help="How many requests at once, in turn.")
 @click.option(
     "--drawing",
     type=click.Choice(["greedy", "sampled", "both"]),

@@ -17,7 +17,7 @@ from dataclasses import asdict
 from time import perf_counter
 from typing import Any
 
-from .workload import Job, Measurement
+from ...commands.bench.workload import Job, Measurement
 
 
 def plain(model: Any, tokenizer: Any, work: Job) -> Measurement:

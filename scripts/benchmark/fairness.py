@@ -17,10 +17,10 @@ from time import perf_counter
 
 import click
 
+from ...commands.bench.streams import Stream, Target, request
+from ...commands.bench.workload import percentile
 from .processes import complete
 from .servers import HOST, free_port, serving
-from .streams import Stream, request
-from .workload import percentile
 
 # About two tokens of the random models each.
 _WORD = "many "
@@ -40,7 +40,7 @@ async def _run(port: int, streams: int, tokens: int, words: int) -> Outcome:
     loop, outcome = asyncio.get_running_loop(), Outcome()
 
     async def open_stream(prompt: str, length: int) -> Stream:
-        message = request(HOST, port, prompt, length)
+        message = request(Target(HOST, port), prompt, length)
         _, stream = await loop.create_connection(lambda: Stream(message), HOST, port)
         return stream
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .workload import Job, Measurement
+from ...commands.bench.workload import Job, Measurement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
-from .workload import percentile
+from ...commands.bench.workload import percentile
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .workload import Measurement
+    from ...commands.bench.workload import Measurement
 
 # Of streams so many at once, and whether their answers are sampled: by program, a measurement for each turn.
 Results = dict[tuple[int, bool], dict[str, list["Measurement"]]]

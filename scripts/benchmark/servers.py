@@ -88,7 +88,7 @@ def _measured(command: list[str], port: int, path: str, env: dict[str, str]) -> 
     """A server, ready, and a client of it in a process of its own."""
     with (
         serving(command, port, path, env),
-        measuring([f"{__package__}.streams", HOST, str(port)], dict(os.environ)) as measure,
+        measuring([f"{__package__}.client", HOST, str(port)], dict(os.environ)) as measure,
     ):
         yield measure
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..benchmark.workload import percentile
+from ...commands.bench.workload import percentile
 from .answers import difference
 from .clients import Outcome
 from .killer import Kill

@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from mlx_llm_server.commands.bench.workload import job
 from mlx_llm_server.scripts.benchmark.processes import running
 from mlx_llm_server.scripts.benchmark.servers import STARTS
-from mlx_llm_server.scripts.benchmark.workload import job
 from mlx_llm_server.scripts.models import random, successor
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import math
 
+from mlx_llm_server.commands.bench.workload import Measurement, job, percentile
 from mlx_llm_server.scripts.benchmark.report import summarize
-from mlx_llm_server.scripts.benchmark.workload import Measurement, job, percentile
 
 
 def turn(tokens: int) -> Measurement:

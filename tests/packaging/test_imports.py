@@ -7,9 +7,12 @@ import sys
 from collections.abc import Iterable
 
 import pytest
-from mlx_llm_server import __version__, frontend, protocol
+from click.testing import CliRunner
+from mlx_llm_server import __version__, commands, frontend, protocol
+from mlx_llm_server.__main__ import COMMANDS, main
 
 HEAVY = {"mlx", "mlx_lm", "transformers", "tokenizers", "numpy", "torch", "jinja2"}
+NOT_FOR_HELP = {"tornado", "zmq", "pydantic", "huggingface_hub", "rich"}
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -23,25 +26,17 @@ def imported_after(code: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(shown.stdout.splitlines()[-1])}
 
 
-def after_command(*arguments: str) -> set[str]:
-    return imported_after(
-        "from mlx_llm_server.__main__ import main\n"
-        "import contextlib, os\n"
-        "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(open(os.devnull, 'w')):\n"
-        f"    main({list(arguments)!r}, prog_name='mlx-serve')\n"
-    )
-
-
 def modules_of(package_path: Iterable[str], name: str) -> list[str]:
     return [name, *(module.name for module in pkgutil.walk_packages(package_path, name + "."))]
 
 
-def test_no_module_of_frontend_and_protocol_imports_mlx_or_what_comes_with_it() -> None:
+def test_no_module_of_frontend_protocol_and_commands_imports_mlx_or_what_comes_with_it() -> None:
     modules = [
         *modules_of(frontend.__path__, frontend.__name__),
         *modules_of(protocol.__path__, protocol.__name__),
+        *modules_of(commands.__path__, commands.__name__),
     ]
-    assert "mlx_llm_server.frontend.api.chat" in modules
+    assert {"mlx_llm_server.frontend.api.chat", "mlx_llm_server.commands.doctor"} <= set(modules)
 
     imported = imported_after("\n".join(f"import {module}" for module in modules))
 
@@ -49,16 +44,29 @@ def test_no_module_of_frontend_and_protocol_imports_mlx_or_what_comes_with_it() 
     assert not imported & HEAVY
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [("--help",), ("--version",), ("up", "--help"), ("frontend", "--help"), ("worker", "--help")],
-    ids=" ".join,
-)
-def test_help_is_given_without_tornado_zmq_and_mlx(arguments: tuple[str, ...]) -> None:
-    imported = after_command(*arguments)
+def test_help_is_given_without_tornado_zmq_and_mlx() -> None:
+    calls = [["--help"], ["--version"], *([name, "--help"] for name in COMMANDS)]
+    imported = imported_after(
+        "from mlx_llm_server.__main__ import main\n"
+        "import contextlib, os\n"
+        f"for arguments in {calls!r}:\n"
+        "    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(open(os.devnull, 'w')):\n"
+        "        main(arguments, prog_name='mlx-serve')\n"
+    )
 
     assert "click" in imported
-    assert not imported & ({"tornado", "zmq", "pydantic", "huggingface_hub"} | HEAVY)
+    assert not imported & (NOT_FOR_HELP | HEAVY)
+
+
+def test_the_list_of_commands_is_given_without_any_of_them() -> None:
+    shown = run("-X", "importtime", "-m", "mlx_llm_server", "--help")
+    imported = {line.rpartition("|")[2].strip() for line in shown.stderr.splitlines()}
+
+    assert shown.returncode == 0
+    assert all(f"  {name} " in shown.stdout for name in COMMANDS)
+    assert "click.core" in imported
+    assert not {name for name in imported if name.startswith("mlx_llm_server.")} - {"mlx_llm_server.__main__"}
+    assert not {name.partition(".")[0] for name in imported} & (NOT_FOR_HELP | HEAVY | {"asyncio"})
 
 
 def test_the_package_runs_as_a_module() -> None:
@@ -68,13 +76,12 @@ def test_the_package_runs_as_a_module() -> None:
     assert shown.stdout == f"mlx-serve, version {__version__}\n"
 
 
-@pytest.mark.parametrize("command", ["up", "frontend", "worker"])
-def test_every_command_is_listed_and_has_its_own_help(command: str) -> None:
-    listed, own = run("-m", "mlx_llm_server", "--help"), run("-m", "mlx_llm_server", command, "--help")
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_its_own_help(command: str) -> None:
+    shown = CliRunner().invoke(main, [command, "--help"], prog_name="mlx-serve")
 
-    assert f"  {command} " in listed.stdout
-    assert own.returncode == 0
-    assert f"mlx-serve {command} [OPTIONS]" in own.stdout
+    assert shown.exit_code == 0
+    assert f"mlx-serve {command} [OPTIONS]" in shown.output
 
 
 def test_a_command_that_there_is_not_is_refused() -> None:

@@ -14,7 +14,7 @@ import pytest
 from mlx_llm_server.demo import DEMO_MODEL
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("demo", "frontend", "worker", "protocol", "scripts", "tests")
+SOURCES = ("commands", "demo", "frontend", "worker", "protocol", "scripts", "tests")
 DEMO_FILES = {
     "MODEL_CARD.md",
     "config.json",
@@ -66,7 +66,7 @@ def test_nothing_but_the_package_and_its_metadata_is_installed(wheel: zipfile.Zi
 
 
 def test_every_module_of_the_root_and_its_packages_is_installed(wheel: zipfile.ZipFile) -> None:
-    packages = ("demo", "frontend", "worker", "protocol")
+    packages = ("commands", "demo", "frontend", "worker", "protocol")
     inner = [path for package in packages for path in (ROOT / package).rglob("*.py")]
     modules = {f"mlx_llm_server/{path.relative_to(ROOT)}" for path in [*ROOT.glob("*.py"), *inner]}
 

@@ -324,6 +324,7 @@ class House:
         return {
             **ours,
             MARK: self._mark,
+            "MLX_SERVE_CONFIG": os.devnull,  # and not that of whoever runs the tests
             "PYTHONPATH": self._hooks,
             "HOME": str(self.home),
             "MLX_SERVE_RUNTIME_DIR": str(self.sockets),

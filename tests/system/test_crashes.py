@@ -78,6 +78,13 @@ def test_a_kill_is_told_by_file_log_error_and_api(house: House, slow_model: Path
     assert first["accepted"]
     assert any("serving slow" in line for line in told["stderr"])
     assert "serving slow" in server.log, "what a worker prints is still printed"
+    status = server.get("/admin/status").json
+    (died,) = [event for event in status["events"] if event["kind"] == "died"]
+    assert (died["crash"], died["pid"], died["generations"]) == (told["id"], victim, 2)
+    assert (died["exit"], status["deaths"]) == ("killed by SIGKILL", 1)
+    assert status["tokens"] > 5
+    assert SECRET not in json.dumps(status)
+    assert server.get("/admin/status?history=601").error["param"] == "history"
     # On disk, for the owner alone.
     (path,) = house.crashes.iterdir()
     assert json.loads(path.read_text()) == told

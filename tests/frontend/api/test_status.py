@@ -15,12 +15,15 @@ def test_the_reason_follows_the_workers_states() -> None:
     assert why_not_ready(driver.dispatcher) == "the workers are being started"
 
     driver.hear(A, hello(1))
+    driver.hear(A, Loading("Importing MLX"))
+    assert why_not_ready(driver.dispatcher) == "worker-1 is loading: Importing MLX"
+
     driver.hear(A, Loading("weights", 1, 2))
-    assert why_not_ready(driver.dispatcher) == "worker-1 is loading: weights"
+    assert why_not_ready(driver.dispatcher) == "worker-1 is loading: weights (50 %)"
 
     driver.join(B)
     driver.hear(B, Leaving("told to stop"))
-    assert why_not_ready(driver.dispatcher) == "worker-1 is loading: weights"
+    assert why_not_ready(driver.dispatcher) == "worker-1 is loading: weights (50 %)"
 
     driver.drain(A)
     assert why_not_ready(driver.dispatcher) == "worker-1 is draining; worker-2 is leaving"

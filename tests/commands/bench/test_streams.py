@@ -5,8 +5,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from mlx_llm_server.scripts.benchmark.streams import measure
-from mlx_llm_server.scripts.benchmark.workload import Job
+from mlx_llm_server.commands.bench.streams import Target, measure
+from mlx_llm_server.commands.bench.workload import Job
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,7 +34,7 @@ def run(answer: Answer, work: Job = JOB) -> Any:
 
     async def both() -> Any:
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-            return await measure("127.0.0.1", server.sockets[0].getsockname()[1], work)
+            return await measure(Target("127.0.0.1", server.sockets[0].getsockname()[1]), work)
 
     return asyncio.run(both())
 

@@ -1,8 +1,7 @@
 """Streaming chat completions over HTTP, as cheaply as Python can: not the client is to be measured.
 
 Bytes are searched, not parsed: a part of text is an event with content that is not empty, the number of
-tokens is what the server's usage says. A child of the benchmark: HOST and PORT are its arguments, a job is a
-line of JSON on stdin, a measurement a line on stdout; it ends with stdin.
+tokens is what the server's usage says.
 """
 
 from __future__ import annotations
@@ -10,16 +9,36 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import dataclass, field
 from time import perf_counter
+from typing import Any
 
 from .workload import Job, Measurement
 
 GREEDY = {"temperature": 0.0}
 _TEXT = re.compile(rb'"(?:content|reasoning|reasoning_content)": ?"[^"]')
 _TOKENS = re.compile(rb'"completion_tokens": ?(\d+)')
+
+
+@dataclass(frozen=True)
+class Target:
+    """The server that is measured.
+
+    Attributes:
+        prefix: What its paths begin with.
+        tls: It is spoken to by HTTPS.
+        headers: What every request has.
+        fields: What every body has; the name is the one that mlx_lm.server gives its own model, and a server of
+            one model takes any.
+    """
+
+    host: str
+    port: int
+    prefix: str = ""
+    tls: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Any] = field(default_factory=lambda: {"model": "default_model"})
 
 
 class Stream(asyncio.Protocol):
@@ -76,12 +95,11 @@ class Stream(asyncio.Protocol):
         self._transport.close()
 
 
-def request(host: str, port: int, prompt: str, max_tokens: int, settings: Mapping[str, float] = GREEDY) -> bytes:
+def request(target: Target, prompt: str, max_tokens: int, settings: Mapping[str, float] = GREEDY) -> bytes:
     """The bytes of a streaming chat completion that reports its usage, greedy unless the settings say else."""
     body = json.dumps(
         {
-            # The name that mlx_lm.server gives its own model; a server of one model takes any.
-            "model": "default_model",
+            **target.fields,
             "messages": [{"role": "user", "content": prompt}],
             "max_tokens": max_tokens,
             "stream": True,
@@ -89,11 +107,18 @@ def request(host: str, port: int, prompt: str, max_tokens: int, settings: Mappin
             "stream_options": {"include_usage": True},
         }
     ).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Type: application/json\r\n"
-    return head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    headers = {
+        "Host": f"{host}:{target.port}",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **target.headers,
+    }
+    lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+    return f"POST {target.prefix}/v1/chat/completions HTTP/1.1\r\n{''.join(lines)}\r\n".encode() + body
 
 
-async def measure(host: str, port: int, work: Job) -> Measurement:
+async def measure(target: Target, work: Job) -> Measurement:
     """Run a job against a server.
 
     Raises:
@@ -104,9 +129,11 @@ async def measure(host: str, port: int, work: Job) -> Measurement:
 
     async def stream(prompts: list[str], settings: Mapping[str, float]) -> None:
         for prompt in prompts:
-            message = request(host, port, prompt, work.max_tokens, settings)
+            message = request(target, prompt, work.max_tokens, settings)
             begin = perf_counter()
-            _, one = await loop.create_connection(lambda message=message: Stream(message), host, port)
+            _, one = await loop.create_connection(
+                lambda message=message: Stream(message), target.host, target.port, ssl=target.tls or None
+            )
             tokens = await one.ended
             result.add(begin, one.times, tokens)
 
@@ -116,13 +143,3 @@ async def measure(host: str, port: int, work: Job) -> Measurement:
             group.create_task(stream(prompts, work.settings(number)))
     result.seconds = perf_counter() - begin
     return result
-
-
-def main() -> None:
-    host, port = sys.argv[1], int(sys.argv[2])
-    for line in sys.stdin:
-        print(json.dumps(asdict(asyncio.run(measure(host, port, Job(**json.loads(line)))))), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""What an operator runs beside the server: they ask a server, or look at the machine."""

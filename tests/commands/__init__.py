@@ -1,0 +1,1 @@
+"""Commands, pure and as they are called."""
