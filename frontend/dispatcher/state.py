@@ -1,11 +1,13 @@
-"""What the dispatcher knows: its limits, the workers and the generations."""
+"""What the dispatcher knows: its limits, the workers, the generations, and which of these wait."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
 from ...protocol.messages import Generate, Hello, Loading, Ready
+from .models import KnownModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,12 @@ class Worker:
         """The share of its capacity in use."""
         return len(self.running) / self.ready.capacity if self.ready else 1.0
 
+    def take_no_more(self, state: WorkerState) -> None:
+        """Get nothing new from now on."""
+        self.state = state
+        if self.kept_for not in self.running:
+            self.kept_for = None  # another one may be
+
     def takes(self, model: str | None) -> bool:
         """Tell whether it takes work for `model`, perhaps once it has room; None is any."""
         return self.state is WorkerState.READY and self.serves(model)
@@ -160,3 +168,52 @@ class Generation:
     def suspect(self) -> bool:
         """Whether it may be what its workers died of; then it runs alone, so that one more death convicts it."""
         return self.deaths >= SUSPECT_DEATHS
+
+
+class State:
+    """What the parts of the dispatcher share.
+
+    Attributes:
+        queue: The numbers of the generations that wait for a worker, in the order in which they came.
+        models: Those that are served, or were a short while ago.
+        expected: How many workers are kept running here.
+        trouble: Why none of those is likely to get ready soon; None while there is hope.
+        promised: A drained worker's successor is on its way, and nobody else serves.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.workers: dict[bytes, Worker] = {}
+        self.generations: dict[int, Generation] = {}
+        self.queue: deque[int] = deque()
+        self.models = KnownModels(limits.model_memory_seconds)
+        self.expected = 0
+        self.trouble: str | None = None
+        self.promised = False
+
+    def served(self, model: str | None) -> bool:
+        """Tell whether a worker serves a model, whether or not it takes work; None is any."""
+        return any(worker.serves(model) for worker in self.workers.values())
+
+    def hopeless(self, model: str | None) -> bool:
+        """Tell whether nobody serves `model`, and those who might are in trouble."""
+        return self.trouble is not None and not self.served(model)
+
+    def others_take(self, worker: Worker) -> bool:
+        """Tell whether another worker takes work for this one's model."""
+        return worker.ready is not None and any(
+            other is not worker and other.takes(worker.ready.model.id) for other in self.workers.values()
+        )
+
+    def wait_again(self, numbers: list[int], now: float) -> None:
+        """Put generations that lost their worker back into the queue, before everything that came later."""
+        for number in numbers:
+            self.generations[number].wait_again(now)
+        # Numbers rise with time, so this is the order in which they came.
+        self.queue = deque(sorted([*self.queue, *numbers]))
+
+    def keep_none_for(self, number: int) -> None:
+        """Let the worker that was kept for a suspect serve all again."""
+        for worker in self.workers.values():
+            if worker.kept_for == number:
+                worker.kept_for = None

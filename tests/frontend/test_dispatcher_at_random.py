@@ -174,10 +174,10 @@ class Traffic(RuleBasedStateMachine):
     def waiting_like(self, number: int) -> list[int]:
         """Return who waits for the same as the one that just went out; suspects wait by themselves."""
         dispatcher = self.driver.dispatcher
-        likes = [(g.model, g.suspect) for g in (dispatcher._generations[n] for n in dispatcher._queue)]
-        gone = dispatcher._generations[number]
+        likes = [(g.model, g.suspect) for g in (dispatcher._state.generations[n] for n in dispatcher._state.queue)]
+        gone = dispatcher._state.generations[number]
         return [
-            n for n, like in zip(dispatcher._queue, likes, strict=True) if like == (gone.model, gone.suspect)
+            n for n, like in zip(dispatcher._state.queue, likes, strict=True) if like == (gone.model, gone.suspect)
         ] + [number]
 
     def kill(self, process: Process) -> None:
@@ -424,24 +424,24 @@ class Traffic(RuleBasedStateMachine):
     def everybody_who_waits_is_known_and_all_others_were_told_the_end(self) -> None:
         waiting = set(range(1, self.submitted + 1)) - self.over - self.abandoned
         assert self.driver.dispatcher.unfinished == len(waiting)
-        known = self.driver.dispatcher._generations
+        known = self.driver.dispatcher._state.generations
         assert waiting == {number for number, generation in known.items() if not generation.cancelled}
 
     @invariant()
     def a_suspect_runs_beside_nothing(self) -> None:
         dispatcher = self.driver.dispatcher
         for worker in dispatcher.workers:
-            suspects = {number for number in worker.running if dispatcher._generations[number].suspect}
+            suspects = {number for number in worker.running if dispatcher._state.generations[number].suspect}
             assert not suspects or worker.running == suspects == {worker.kept_for}
         assert sum(worker.kept_for is not None for worker in dispatcher.workers) <= 1
 
     @invariant()
     def nobody_waits_while_a_worker_has_room_for_the_model(self) -> None:
         dispatcher = self.driver.dispatcher
-        assert len(dispatcher._queue) == len(set(dispatcher._queue))
+        assert len(dispatcher._state.queue) == len(set(dispatcher._state.queue))
         kept = any(worker.kept_for is not None for worker in dispatcher.workers)
-        for number in dispatcher._queue:
-            generation = dispatcher._generations[number]
+        for number in dispatcher._state.queue:
+            generation = dispatcher._state.generations[number]
             able = [w for w in dispatcher.workers if w.room > 0 and w.serves(generation.model)]
             assert not able or (generation.suspect and kept), "one suspect runs at a time"
 
@@ -457,7 +457,7 @@ class Traffic(RuleBasedStateMachine):
         assert self.driver.dispatcher.unfinished == 0
         assert self.over | self.abandoned == set(range(1, self.submitted + 1))
         assert not any(worker.running for worker in self.driver.dispatcher.workers)
-        assert not self.driver.dispatcher._generations
+        assert not self.driver.dispatcher._state.generations
 
     def finish_all(self) -> None:
         while busy := [process for process in self.processes.values() if process.alive and process.has]:
