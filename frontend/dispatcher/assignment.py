@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from .events import Action, Transmit
-from .state import State, Worker
+from .routing import Trail, choose_worker, trail_of
+from .state import Generation, State, Worker
 
 
 class Assignment:
@@ -29,7 +30,7 @@ class Assignment:
             generation = state.generations[number]
             able = [worker for worker in free if worker.serves(generation.model)]
             if able and not generation.suspect:
-                actions.append(self._give(number, min(able, key=lambda worker: worker.load)))
+                actions.append(self._give(number, choose_worker(able, self._trail(generation))))
         return actions
 
     def _give_to_suspect(self) -> list[Action]:
@@ -54,4 +55,12 @@ class Assignment:
         self._state.queue.remove(number)
         generation.worker = worker.identity
         worker.running.add(number)
+        if (trail := self._trail(generation)) is not None:
+            worker.prefixes.add(trail)
         return Transmit(worker.identity, replace(generation.request, resume=tuple(generation.received)))
+
+    def _trail(self, generation: Generation) -> Trail | None:
+        """Return the trail of a prompt; None where there is nothing to choose."""
+        if generation.trail is None and len(self._state.workers) > 1:
+            generation.trail = trail_of(generation.request)
+        return generation.trail

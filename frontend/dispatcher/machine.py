@@ -152,6 +152,8 @@ class Dispatcher:
                 return self._settle_drains(now) + self._dispatch()
             case Forgetting():
                 ready = [worker for worker in self.workers if worker.ready is not None]
+                for worker in ready:
+                    worker.prefixes.clear()
                 return [Transmit(worker.identity, ClearPrefixCache()) for worker in ready]
             case Tick():
                 return self._tick(now)

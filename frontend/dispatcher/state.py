@@ -8,6 +8,7 @@ from enum import Enum
 
 from ...protocol.messages import Generate, Hello, Loading, Ready
 from .models import KnownModels
+from .routing import Prefixes, Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Worker:
         still: How long its engine was at one step, when it last said so.
         slowest: The longest that this has been before the engine went on.
         kept_for: The suspect that it is kept for, which runs on it alone.
+        prefixes: What it has probably computed before.
     """
 
     identity: bytes
@@ -85,6 +87,7 @@ class Worker:
     slowest: float = 0.0
     running: set[int] = field(default_factory=set)
     kept_for: int | None = None
+    prefixes: Prefixes = field(default_factory=Prefixes)
     # How many generations ended on it.
     ended: int = 0
 
@@ -139,6 +142,7 @@ class Generation:
         deaths: How many workers died with it in a row, without progress in between.
         died_at: How many tokens it had at the last death.
         prompt_tokens: The length of its prompt, once a worker has accepted it.
+        trail: Of its prompt, once it was compared with what workers know.
     """
 
     request: Generate
@@ -153,6 +157,7 @@ class Generation:
     deaths: int = 0
     died_at: int = 0
     prompt_tokens: int | None = None
+    trail: Trail | None = None
 
     def wait_again(self, now: float) -> None:
         """Be without a worker from now on."""

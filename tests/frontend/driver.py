@@ -1,6 +1,7 @@
 """A dispatcher with a clock of its own, driven in the words of its tests."""
 
 from dataclasses import replace
+from typing import Any
 
 from mlx_llm_server.frontend.dispatcher import (
     Abandoned,
@@ -99,8 +100,13 @@ class Driver:
         self.hear(identity, hello(int(identity[-1:])))
         return self.hear(identity, ready(capacity, model))
 
-    def submit(self, number: int, model: str | None = None) -> list[Action]:
-        return self.handle(Submitted(request(number), model))
+    def submit(self, number: int, model: str | None = None, **fields: Any) -> list[Action]:
+        return self.handle(Submitted(replace(request(number), **fields), model))
+
+    def given_to(self, number: int, **fields: Any) -> bytes | None:
+        """Submit a generation with these fields of `Generate`, and return which worker gets it at once."""
+        given = [action for action in self.submit(number, **fields) if isinstance(action, Transmit)]
+        return given[0].identity if given else None
 
     def begin(self, identity: bytes, number: int) -> None:
         """Submit a generation that this worker gets, and let the worker begin it."""
