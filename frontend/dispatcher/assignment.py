@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from .admission import MOST_OVERTAKING, memory_in_use, with_memory
 from .events import Action, Transmit
 from .routing import Trail, choose_worker, trail_of
 from .state import Generation, State, Worker
@@ -20,18 +21,37 @@ class Assignment:
         self._state = state
 
     def give_out(self) -> list[Action]:
-        """Give queued generations, oldest first, to the least loaded worker that serves their model."""
-        state = self._state
+        """Give queued generations to workers with room and memory, in the queue's order."""
         actions = self._give_to_suspect()
-        for number in list(state.queue):
-            free = [worker for worker in state.workers.values() if worker.room > 0]
+        while (next_one := self._next()) is not None:
+            actions.append(self._give(*next_one))
+        return actions
+
+    def _next(self) -> tuple[int, Worker] | None:
+        """Return the first generation that a worker can take, and the worker.
+
+        One that needs more memory than is free may be overtaken by others, but not for ever: then the worker that
+        is nearest to having it takes no others.
+        """
+        state = self._state
+        free = [worker for worker in state.workers.values() if worker.room > 0]
+        overtaken: list[Generation] = []
+        for number in state.queue:
             if not free:
-                break
+                return None
             generation = state.generations[number]
             able = [worker for worker in free if worker.serves(generation.model)]
-            if able and not generation.suspect:
-                actions.append(self._give(number, choose_worker(able, self._trail(generation))))
-        return actions
+            if generation.suspect or not able:
+                continue
+            all_able = [worker for worker in state.workers.values() if worker.takes(generation.model)]
+            if chosen := with_memory(able, all_able, generation, state.generations):
+                for each in overtaken:
+                    each.passed_by += 1
+                return number, choose_worker(chosen, self._trail(generation))
+            overtaken.append(generation)
+            if generation.passed_by >= MOST_OVERTAKING:
+                free.remove(min(able, key=lambda worker: memory_in_use(worker, state.generations)))
+        return None
 
     def _give_to_suspect(self) -> list[Action]:
         """Keep a worker for the oldest suspect that one serves, and give it to it once it is empty."""
@@ -52,7 +72,9 @@ class Assignment:
     def _give(self, number: int, worker: Worker) -> Transmit:
         """Let a worker do, or go on with, a queued generation."""
         generation = self._state.generations[number]
-        self._state.queue.remove(number)
+        self._state.queue.take(number)
+        if generation.prompt_tokens is None:
+            self._state.queue.shares.charge_prompt(generation.key, generation.estimate)
         generation.worker = worker.identity
         worker.running.add(number)
         if (trail := self._trail(generation)) is not None:

@@ -25,6 +25,7 @@ from ...protocol.messages import (
     WorkerBeat,
     same_major,
 )
+from .admission import estimated_tokens
 from .assignment import Assignment
 from .convictions import Conviction, Convictions
 from .drains import DISMISSED, Drains
@@ -113,8 +114,7 @@ class Dispatcher:
 
     def ahead_of(self, number: int) -> int | None:
         """Return how many generations wait before this one; None if it does not wait."""
-        queue = self._state.queue
-        return queue.index(number) if number in queue else None
+        return self._state.queue.ahead_of(number)
 
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
@@ -167,16 +167,28 @@ class Dispatcher:
             return [Deliver(number, model)]
         if (refusal := self._convictions.refusal(event.request, now)) is not None:
             return [Deliver(number, refusal)]
-        has_room = any(worker.room > 0 and worker.serves(model) for worker in self._workers.values())
-        if not has_room and len(self._state.queue) >= self._state.limits.queue_length:
-            failure = Failure(
-                Why.OVERLOADED,
-                f"The server is busy: {len(self._state.queue)} requests are waiting. Please try again later.",
-            )
-            return [Deliver(number, failure)]
-        self._generations[number] = Generation(event.request, model, now, now)
-        self._state.queue.append(number)
-        return self._dispatch()
+        self._generations[number] = Generation(
+            event.request,
+            model,
+            now,
+            now,
+            key=event.key,
+            priority=event.priority,
+            estimate=estimated_tokens(event.request),
+        )
+        queue = self._state.queue
+        queue.add(number, event.key, event.priority)
+        actions = self._dispatch()
+        if number not in queue or len(queue) <= self._state.limits.queue_length:
+            return actions
+        refused = queue.surplus()
+        queue.remove(refused)
+        del self._generations[refused]
+        failure = Failure(
+            Why.OVERLOADED,
+            f"The server is busy: {len(queue)} requests are waiting. Please try again later.",
+        )
+        return [*actions, Deliver(refused, failure)]
 
     def _asked(self, event: Asked, now: float) -> list[Action]:
         model = self._choose(event.model)
@@ -276,6 +288,7 @@ class Dispatcher:
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
         worker.at_step(message.step, 0.0, now)
         actions: list[Action] = []
+        shares = self._state.queue.shares
         finished = False
         for delta in message.deltas:
             generation = self._generations.get(delta.generation)
@@ -285,6 +298,7 @@ class Dispatcher:
                 return actions + self._give_up(worker, "it answered a generation that it had not accepted", now)
             if not generation.cancelled:
                 generation.received += delta.tokens
+                shares.charge_answer(generation.key, len(delta.tokens))
                 actions.append(Deliver(delta.generation, delta))
             if delta.finish is not None:
                 self._release(worker, delta.generation)
@@ -298,13 +312,17 @@ class Dispatcher:
         if worker.ready is None:
             return []
         generation.started = True
-        generation.prompt_tokens = prompt_tokens
-        if generation.announced:
-            return []
-        generation.announced = True
-        # What one model has begun no other can go on with.
-        generation.model = worker.ready.model.id
-        return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
+        if generation.prompt_tokens is None:
+            self._state.queue.shares.charge_prompt(generation.key, prompt_tokens - generation.estimate)
+            generation.prompt_tokens = prompt_tokens
+        told: list[Action] = []
+        if not generation.announced:
+            generation.announced = True
+            # What one model has begun no other can go on with.
+            generation.model = worker.ready.model.id
+            told = [Deliver(number, Started(worker.ready.model, prompt_tokens))]
+        # Its prompt may be shorter than it was taken for.
+        return told + self._dispatch()
 
     def _failed(self, worker: Worker, message: Failed) -> list[Action]:
         why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL

@@ -5,8 +5,9 @@ remembers of each worker which beginnings of prompts went there, as a chain of h
 each block of a longer one. So what is remembered is approximate (the worker may have forgotten), bounded (what
 was used least recently goes first) and holds no text; Python draws the key of its string hashes at each start.
 
-The policy is that of SGLang's cache-aware router (`sgl-model-gateway/src/policies/cache_aware.rs` there): the worker
-with the longest prefix, if it is worth anything and that worker is not clearly busier than the least loaded one.
+The policy is that of SGLang's cache-aware router
+(https://github.com/lightseekorg/smg/blob/main/docs/concepts/routing/cache-aware.md): the worker with the longest
+prefix, if it is worth anything and that worker is not clearly busier than the least loaded one.
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def trail_of(request: Generate) -> Trail:
 
 
 def _parts(request: Generate) -> Iterable[tuple[object, str | tuple[int, ...], int]]:
-    """Yield what a prompt is made of: each time what stands before a text, the text, and the size of its blocks."""
+    """Yield what a prompt is made of: what stands before a text, the text, and the size of its blocks."""
     if request.prompt is not None:
         yield "", request.prompt, _BLOCK_CHARACTERS
     elif request.prompt_tokens:

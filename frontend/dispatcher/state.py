@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ...protocol.messages import Generate, Hello, Loading, Ready
+from ...protocol.messages import Generate, Hello, Loading, Model, Ready
 from .models import KnownModels
+from .queue import Priority, Queue
 from .routing import Prefixes, Trail
 
 
@@ -143,6 +143,9 @@ class Generation:
         died_at: How many tokens it had at the last death.
         prompt_tokens: The length of its prompt, once a worker has accepted it.
         trail: Of its prompt, once it was compared with what workers know.
+        key: Whose it is.
+        estimate: The length of its prompt in tokens, as far as that can be told by its characters.
+        passed_by: How many others got a worker whose memory was too short for this one, which came before them.
     """
 
     request: Generate
@@ -158,6 +161,15 @@ class Generation:
     died_at: int = 0
     prompt_tokens: int | None = None
     trail: Trail | None = None
+    key: str = ""
+    priority: Priority = Priority.INTERACTIVE
+    estimate: int = 0
+    passed_by: int = 0
+
+    def length(self, model: Model) -> int:
+        """Return how many tokens its prompt and its answer may have together."""
+        prompt = self.estimate if self.prompt_tokens is None else self.prompt_tokens
+        return min(model.context_length, prompt + self.request.max_tokens)
 
     def wait_again(self, now: float) -> None:
         """Be without a worker from now on."""
@@ -179,7 +191,7 @@ class State:
     """What the parts of the dispatcher share.
 
     Attributes:
-        queue: The numbers of the generations that wait for a worker, in the order in which they came.
+        queue: The numbers of the generations that wait for a worker.
         models: Those that are served, or were a short while ago.
         expected: How many workers are kept running here.
         trouble: Why none of those is likely to get ready soon; None while there is hope.
@@ -190,7 +202,7 @@ class State:
         self.limits = limits
         self.workers: dict[bytes, Worker] = {}
         self.generations: dict[int, Generation] = {}
-        self.queue: deque[int] = deque()
+        self.queue = Queue()
         self.models = KnownModels(limits.model_memory_seconds)
         self.expected = 0
         self.trouble: str | None = None
@@ -214,8 +226,7 @@ class State:
         """Put generations that lost their worker back into the queue, before everything that came later."""
         for number in numbers:
             self.generations[number].wait_again(now)
-        # Numbers rise with time, so this is the order in which they came.
-        self.queue = deque(sorted([*self.queue, *numbers]))
+        self.queue.resume(numbers)
 
     def keep_none_for(self, number: int) -> None:
         """Let the worker that was kept for a suspect serve all again."""
