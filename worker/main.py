@@ -43,6 +43,8 @@ class Options:
         step_seconds: How long the engine may stand still before the process ends, once a frontend has given it
             up; None is the default.
         prefix_cache: Bytes of caches that are kept for prompts to come; None takes a share of what is free.
+        kv_memory: Bytes that the caches of what runs may take; 0 is without a bound, None takes a share of what is
+            free.
         prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
         max_prefill_batch: Prompts that are prefilled together; None is as many as decode together.
         lifeline: End when standard input ends: the parent holds its other end.
@@ -57,6 +59,7 @@ class Options:
     canary_seconds: float = 0.0
     step_seconds: float | None = None
     prefix_cache: int | None = None
+    kv_memory: int | None = None
     prefill_chunk: int | None = None
     max_prefill_batch: int | None = None
     lifeline: bool = False
@@ -102,6 +105,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415
     from .engine import Engine  # noqa: PLC0415
+    from .kv_memory import kv_memory  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
     from .prefix_cache import default_budget  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
@@ -131,7 +135,13 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
-    link.post(Loaded(Ready(loaded.info, options.max_batch, backend), loaded.tokenizer, engine.vocabulary))
+    memory = kv_memory(loaded.model, options.kv_memory, prefix_cache)
+    if memory is not None:
+        log.info(
+            "memory for running requests: %.2f GB, %d tokens for one", memory.budget / 1e9, memory.most_tokens()
+        )
+    ready = Ready(loaded.info, options.max_batch, backend, memory)
+    link.post(Loaded(ready, loaded.tokenizer, engine.vocabulary))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()
     engine.close()
     return code, "told to stop"
