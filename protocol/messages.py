@@ -198,9 +198,12 @@ class KvMemory:
 
         mlx-lm's batch caches have every row as long as the longest, in steps of 256 tokens.
         """
-        longest = max(lengths, default=0)
+        return self.needed_by(len(lengths), max(lengths, default=0))
+
+    def needed_by(self, rows: int, longest: int) -> int:
+        """Return the same for so many rows, of which one gets so long."""
         rounded = -(-longest // KV_STEP_TOKENS) * KV_STEP_TOKENS
-        return len(lengths) * (self.per_row + self.per_token * rounded)
+        return rows * (self.per_row + self.per_token * rounded)
 
     def most_tokens(self) -> int:
         """Return how long a row that runs alone can get."""

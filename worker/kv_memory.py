@@ -19,21 +19,25 @@ _SHARE = 0.8
 _LEAST_TOKENS = 1024
 
 
-def kv_memory(model: Any, chosen: int | None, prefix_cache: int) -> KvMemory | None:
+def kv_memory(model: Any, chosen: int | None, prefix_cache: int, limit: int | None = None) -> KvMemory | None:
     """Return what the rows of a loaded model may take, and take; None is without a bound.
 
     Args:
         model: The model.
         chosen: The bytes that the operator allows; 0 sets no bound, None takes a share of what is free.
         prefix_cache: Bytes that the prefix cache may take.
+        limit: Bytes that the whole process may hold; None is without a limit.
     """
     if chosen == 0:
         return None
     sizes = measured(model)
     if chosen is not None:
         return replace(sizes, budget=chosen)
-    free = int(_SHARE * (free_memory() - prefix_cache))
-    return replace(sizes, budget=max(free, sizes.needed([_LEAST_TOKENS])))
+    free = free_memory()
+    if limit is not None:
+        free = min(free, limit - mx.get_active_memory())
+    budget = int(_SHARE * (free - prefix_cache))
+    return replace(sizes, budget=max(budget, sizes.needed([_LEAST_TOKENS])))
 
 
 def measured(model: Any) -> KvMemory:

@@ -47,6 +47,7 @@ class Options:
             free.
         prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
         max_prefill_batch: Prompts that are prefilled together; None is as many as decode together.
+        memory_limit: A worker that holds more bytes than this is replaced; None if none is.
         lifeline: End when standard input ends: the parent holds its other end.
     """
 
@@ -62,6 +63,7 @@ class Options:
     kv_memory: int | None = None
     prefill_chunk: int | None = None
     max_prefill_batch: int | None = None
+    memory_limit: int | None = None
     lifeline: bool = False
 
 
@@ -135,7 +137,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     backend = _describe_backend(loaded.weights)
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
-    memory = kv_memory(loaded.model, options.kv_memory, prefix_cache)
+    memory = kv_memory(loaded.model, options.kv_memory, prefix_cache, options.memory_limit)
     if memory is not None:
         log.info(
             "memory for running requests: %.2f GB, %d tokens for one", memory.budget / 1e9, memory.most_tokens()

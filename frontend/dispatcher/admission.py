@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...protocol.messages import Generate, KvMemory
+from ...protocol.messages import Generate
 from .state import Generation, Worker
 
 # English has four to five characters a token, code and most other scripts at least three bytes.
@@ -32,42 +32,47 @@ def estimated_tokens(request: Generate) -> int:
     return size // _BYTES_A_TOKEN + _TOKENS_A_MESSAGE * (1 + len(request.messages))
 
 
-def with_memory(
-    able: Sequence[Worker], all_able: Sequence[Worker], generation: Generation, running: Mapping[int, Generation]
-) -> list[Worker]:
+class Credit:
+    """What a worker's generations hold of its memory now.
+
+    Args:
+        worker: One that is ready.
+        generations: All, by their numbers.
+    """
+
+    def __init__(self, worker: Worker, generations: Mapping[int, Generation]) -> None:
+        assert worker.ready is not None  # noqa: S101 - it takes work, so it is
+        self._model = worker.ready.model
+        self._kv = worker.ready.kv_memory
+        self._rows = len(worker.running)
+        lengths = (generations[number].length(self._model) for number in worker.running)
+        self._longest = 0 if self._kv is None else max(lengths, default=0)
+
+    @property
+    def in_use(self) -> int:
+        """How many bytes are held."""
+        return 0 if self._kv is None else self._kv.needed_by(self._rows, self._longest)
+
+    def has_for(self, generation: Generation) -> bool:
+        """Tell whether there is enough for one more."""
+        longest = max(self._longest, generation.length(self._model))
+        return self._kv is None or self._kv.needed_by(self._rows + 1, longest) <= self._kv.budget
+
+    def would_have_for(self, generation: Generation) -> bool:
+        """Tell whether there would be enough for this one alone."""
+        return self._kv is None or self._kv.needed_by(1, generation.length(self._model)) <= self._kv.budget
+
+
+def with_memory(able: Sequence[Worker], credits_: Mapping[bytes, Credit], generation: Generation) -> list[Worker]:
     """Return those of the workers with room that have the memory for a generation, too.
 
-    What is too long for each of them by an estimate may run alone: the worker knows better.
+    What is too long for every worker by an estimate may run alone: the worker knows better.
 
     Args:
         able: Workers with room that serve its model.
-        all_able: The same, and those without room now.
+        credits_: Of these, and of those that serve its model and have no room now.
         generation: It.
-        running: All generations, by their numbers.
     """
-    if any(_holds(worker, [], generation) for worker in all_able):
-        return [worker for worker in able if _holds(worker, _others(worker, running), generation)]
+    if any(credit.would_have_for(generation) for credit in credits_.values()):
+        return [worker for worker in able if credits_[worker.identity].has_for(generation)]
     return [worker for worker in able if not worker.running]
-
-
-def memory_in_use(worker: Worker, running: Mapping[int, Generation]) -> int:
-    """Return the bytes of credit that a worker's generations hold."""
-    kv = _kv_of(worker)
-    return 0 if kv is None else kv.needed(_lengths(worker, _others(worker, running)))
-
-
-def _others(worker: Worker, running: Mapping[int, Generation]) -> list[Generation]:
-    return [running[number] for number in worker.running]
-
-
-def _holds(worker: Worker, others: Sequence[Generation], generation: Generation) -> bool:
-    kv = _kv_of(worker)
-    return kv is None or kv.needed(_lengths(worker, [*others, generation])) <= kv.budget
-
-
-def _lengths(worker: Worker, generations: Sequence[Generation]) -> list[int]:
-    return [] if worker.ready is None else [each.length(worker.ready.model) for each in generations]
-
-
-def _kv_of(worker: Worker) -> KvMemory | None:
-    return None if worker.ready is None else worker.ready.kv_memory

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .admission import MOST_OVERTAKING, memory_in_use, with_memory
+from .admission import MOST_OVERTAKING, Credit, with_memory
 from .events import Action, Transmit
 from .routing import Trail, choose_worker, trail_of
 from .state import Generation, State, Worker
@@ -35,6 +35,7 @@ class Assignment:
         """
         state = self._state
         free = [worker for worker in state.workers.values() if worker.room > 0]
+        credits_: dict[str | None, dict[bytes, Credit]] = {}
         overtaken: list[Generation] = []
         for number in state.queue:
             if not free:
@@ -43,15 +44,24 @@ class Assignment:
             able = [worker for worker in free if worker.serves(generation.model)]
             if generation.suspect or not able:
                 continue
-            all_able = [worker for worker in state.workers.values() if worker.takes(generation.model)]
-            if chosen := with_memory(able, all_able, generation, state.generations):
+            if generation.model not in credits_:
+                credits_[generation.model] = self._credits(generation.model)
+            if chosen := with_memory(able, credits_[generation.model], generation):
                 for each in overtaken:
                     each.passed_by += 1
                 return number, choose_worker(chosen, self._trail(generation))
             overtaken.append(generation)
             if generation.passed_by >= MOST_OVERTAKING:
-                free.remove(min(able, key=lambda worker: memory_in_use(worker, state.generations)))
+                of = credits_[generation.model]
+                free.remove(min(able, key=lambda worker: of[worker.identity].in_use))
         return None
+
+    def _credits(self, model: str | None) -> dict[bytes, Credit]:
+        """Return what is held of the memory of each worker that takes work for a model."""
+        workers, generations = self._state.workers, self._state.generations
+        return {
+            identity: Credit(worker, generations) for identity, worker in workers.items() if worker.takes(model)
+        }
 
     def _give_to_suspect(self) -> list[Action]:
         """Keep a worker for the oldest suspect that one serves, and give it to it once it is empty."""

@@ -21,7 +21,7 @@ from mlx_llm_server.frontend.dispatcher import (
     Unreachable,
     Why,
 )
-from mlx_llm_server.frontend.dispatcher.admission import MOST_OVERTAKING, with_memory
+from mlx_llm_server.frontend.dispatcher.admission import MOST_OVERTAKING, Credit, with_memory
 from mlx_llm_server.protocol.messages import (
     Accepted,
     Cancel,
@@ -475,7 +475,7 @@ class Traffic(RuleBasedStateMachine):
             generation = generations[number]
             able = [w for w in dispatcher.workers if w.room > 0 and w.serves(generation.model)]
             takes = [w for w in dispatcher.workers if w.takes(generation.model)]
-            able = with_memory(able, takes, generation, generations)
+            able = with_memory(able, {w.identity: Credit(w, generations) for w in takes}, generation)
             assert not able or (generation.suspect and kept) or held_up, "one suspect runs at a time"
 
     @invariant()

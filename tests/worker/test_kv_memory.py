@@ -54,3 +54,11 @@ def test_by_default_it_is_a_share_of_what_is_free_beside_the_prefix_cache_but_ne
     assert least is not None
     assert much.budget > less.budget > least.budget
     assert least.most_tokens() == 1024
+
+
+def test_a_limit_of_the_whole_process_bounds_it() -> None:
+    model = tiny("llama")
+    bound = kv_memory(model, None, 0, mx.get_active_memory() + 10_000_000)
+
+    assert bound is not None
+    assert bound.budget == pytest.approx(8_000_000, rel=0.1)
