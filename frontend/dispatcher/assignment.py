@@ -35,25 +35,29 @@ class Assignment:
         """
         state = self._state
         free = [worker for worker in state.workers.values() if worker.room > 0]
+        # By model, as the queue may be long: who has room, and what is held of all memory.
+        able: dict[str | None, list[Worker]] = {}
         credits_: dict[str | None, dict[bytes, Credit]] = {}
         overtaken: list[Generation] = []
         for number in state.queue:
             if not free:
                 return None
             generation = state.generations[number]
-            able = [worker for worker in free if worker.serves(generation.model)]
-            if generation.suspect or not able:
+            model = generation.model
+            if model not in able:
+                able[model] = [worker for worker in free if worker.serves(model)]
+                credits_[model] = self._credits(model) if able[model] else {}
+            if generation.suspect or not able[model]:
                 continue
-            if generation.model not in credits_:
-                credits_[generation.model] = self._credits(generation.model)
-            if chosen := with_memory(able, credits_[generation.model], generation):
+            if chosen := with_memory(able[model], credits_[model], generation):
                 for each in overtaken:
                     each.passed_by += 1
                 return number, choose_worker(chosen, self._trail(generation))
             overtaken.append(generation)
             if generation.passed_by >= MOST_OVERTAKING:
-                of = credits_[generation.model]
-                free.remove(min(able, key=lambda worker: of[worker.identity].in_use))
+                of = credits_[model]
+                free.remove(min(able[model], key=lambda worker: of[worker.identity].in_use))
+                able.clear()
         return None
 
     def _credits(self, model: str | None) -> dict[bytes, Credit]:
@@ -70,8 +74,9 @@ class Assignment:
         if keeping is None:
             for number in self._state.queue:
                 generation = self._state.generations[number]
-                able = [worker for worker in workers.values() if worker.takes(generation.model)]
-                if generation.suspect and able:
+                if not generation.suspect:
+                    continue
+                if able := [worker for worker in workers.values() if worker.takes(generation.model)]:
                     keeping = min(able, key=lambda worker: worker.load)
                     keeping.kept_for = number
                     break

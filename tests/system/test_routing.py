@@ -63,6 +63,16 @@ def test_a_batch_request_waits_while_interactive_ones_come_in(pair: Server) -> N
     pair.wait_idle()
 
 
+def test_a_priority_that_nobody_knows_is_refused_by_name(pair: Server) -> None:
+    field = pair.post({"messages": user("5"), "priority": "high"})
+    header = pair.post({"messages": user("5")}, {"X-Priority": "high"})
+
+    assert (field.status, field.error["param"]) == (400, "priority")
+    assert (header.status, header.error["param"]) == (400, "X-Priority")
+    # The body goes before the header.
+    assert pair.post({"messages": user("5"), "priority": "batch"}, {"X-Priority": "high"}).status == 200
+
+
 def test_what_no_worker_has_the_memory_for_is_refused_by_name(pair: Server) -> None:
     answer = pair.post({"messages": user("5"), "max_tokens": 3900})
 
