@@ -25,7 +25,7 @@ _BLOCK_CHARACTERS = 256
 _BLOCK_TOKENS = 64
 # Of a prompt; what comes behind the first 256 Ki characters is not looked at.
 _MOST_BLOCKS = 1024
-# Of a worker: 8 Mi characters of full blocks, in about 5 MB of memory.
+# Of a worker: 8 Mi characters of full blocks, in about 3 MB of memory.
 _KEPT_BLOCKS = 32_768
 # A prefix is worth going for if it is so much of the prompt, ...
 _WORTH_SHARE = 0.3
