@@ -49,10 +49,11 @@ def measured(model: Any) -> KvMemory:
         if isinstance(cache, ArraysCache):
             per_row += _size(cache.cache)
             continue
-        size = _size([cache.keys, cache.values])
+        arrays: list[Any] = [cache.keys, cache.values]
+        size = _size(arrays)
         if isinstance(cache, RotatingKVCache):
             # It begins with fewer tokens, and grows up to the window.
-            per_row += size // cache.keys.shape[2] * cache.max_size
+            per_row += size // arrays[0].shape[2] * cache.max_size
         else:
             per_token += size // KV_STEP_TOKENS
     return KvMemory(0, per_token, per_row)
