@@ -86,6 +86,15 @@ MODEL_OPTIONS = [
         help="Where that is. Made private to you.  [default: ~/.mlx-serve/prefixes]",
     ),
     click.option(
+        "--kv-memory",
+        type=Size(),
+        envvar="MLX_SERVE_KV_MEMORY",
+        metavar="SIZE|off",
+        help="Memory of a worker for the requests that it runs, each by its prompt and max_tokens; others wait "
+        "until theirs is free. Such as 16GB; off sets no bound.  [default: most of what is free beside the model "
+        "and the prefix cache]",
+    ),
+    click.option(
         "--no-widen",
         is_flag=True,
         envvar="MLX_SERVE_NO_WIDEN",

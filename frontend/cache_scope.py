@@ -33,12 +33,18 @@ class CacheScopes:
     """
 
     def __init__(self, policy: AccessPolicy, *, shared: bool = False, salt_file: Path | None = None) -> None:
-        self._one = shared or not policy.keys
-        self._salt = b"" if self._one else _salt(salt_file)
+        self._keyed = bool(policy.keys)
+        self._shared = shared
+        # One that is kept is of use only to find what is kept.
+        self._salt = _salt(salt_file if self._keyed and not shared else None)
 
     def of(self, authorization: str | None) -> str:
         """Return the scope of a request that was let in, by its Authorization header."""
-        if self._one:
+        return "" if self._shared else self.key_of(authorization)
+
+    def key_of(self, authorization: str | None) -> str:
+        """Return a name for the key of a request that was let in; empty where the server asks for none."""
+        if not self._keyed:
             return ""
         key = bearer_key(authorization).encode()
         return hashlib.blake2b(key, key=self._salt, digest_size=_DIGEST_BYTES).hexdigest()

@@ -281,6 +281,7 @@ def _serve_with_workers(options: dict[str, Any], count: int) -> None:
         raise click.ClickException("--worker-memory-limit: this system does not tell what a process holds")
     for_workers = {name: options.pop(name) for name in names_of(MODEL_OPTIONS)}
     for_workers["model"] = model_or_demo(for_workers["model"])
+    for_workers["memory_limit"] = memory_limit or None
     arguments = tuple(as_arguments(for_workers))
     _serve(options, WorkerSettings(count, arguments, memory_limit, options["max_requests_per_worker"]))
 

@@ -27,6 +27,7 @@ from .dispatcher import (
     Failure,
     Forgetting,
     Lost,
+    Priority,
     ProcessNews,
     Received,
     Retire,
@@ -102,11 +103,18 @@ class Exchange:
         if self._bound is not None and self._inode() == self._bound:
             self._path().unlink()
 
-    def submit(self, request: Generate, model: str | None, sink: Sink) -> int:
-        """Ask for a generation (its number is set here) and return its number."""
+    def submit(
+        self,
+        request: Generate,
+        model: str | None,
+        sink: Sink,
+        key: str = "",
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> int:
+        """Ask for a generation (its number is set here) and return its number; see `Submitted`."""
         number = next(self._numbers)
         self._sinks[number] = sink
-        self.handle(Submitted(replace(request, generation=number), model))
+        self.handle(Submitted(replace(request, generation=number), model, key, priority))
         return number
 
     async def ask(self, question: Inspect, model: str | None) -> Inspected | Failure:

@@ -14,9 +14,11 @@ meaningless to any other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 PROTOCOL_VERSION = "3.0"
+KV_STEP_TOKENS = 256
 
 
 def same_major(version: str) -> bool:
@@ -180,6 +182,38 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class KvMemory:
+    """What a worker's generations may take of its memory, and take.
+
+    Attributes:
+        budget: Bytes, for the key-value caches of all that run.
+        per_token: Bytes that each token of a row adds.
+        per_row: Bytes of a row whatever its length: sliding windows and recurrent states, when they are full.
+    """
+
+    budget: int
+    per_token: int
+    per_row: int = 0
+
+    def needed(self, lengths: Sequence[int]) -> int:
+        """Return the bytes that rows take which get so many tokens long, prompts and answers together.
+
+        mlx-lm's batch caches have every row as long as the longest, in steps of 256 tokens.
+        """
+        return self.needed_by(len(lengths), max(lengths, default=0))
+
+    def needed_by(self, rows: int, longest: int) -> int:
+        """Return the same for so many rows, of which one gets so long."""
+        rounded = -(-longest // KV_STEP_TOKENS) * KV_STEP_TOKENS
+        return rows * (self.per_row + self.per_token * rounded)
+
+    def most_tokens(self) -> int:
+        """Return how long a row that runs alone can get."""
+        steps = (self.budget - self.per_row) // max(1, self.per_token * KV_STEP_TOKENS)
+        return max(0, steps) * KV_STEP_TOKENS
+
+
+@dataclass(frozen=True, slots=True)
 class Aside:
     """What an answer holds beside its text.
 
@@ -284,11 +318,16 @@ class Loading:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The worker takes generations from now on, `capacity` at a time."""
+    """The worker takes generations from now on, `capacity` at a time.
+
+    Attributes:
+        kv_memory: What these may take together; None sets no bound.
+    """
 
     model: Model
     capacity: int
     backend: str = ""
+    kv_memory: KvMemory | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -510,6 +549,6 @@ TYPES: dict[str, type[Message]] = {
     "inspect": Inspect,
 }
 POSITIONAL = (
-    ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, Aside, Alternative, TokenLogprob,
-    Logprobs, Delta, Generate,
+    ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, KvMemory, Aside, Alternative,
+    TokenLogprob, Logprobs, Delta, Generate,
 )  # fmt: skip

@@ -8,7 +8,7 @@ import sys
 import click
 
 from ..configuration import ConfiguredCommand
-from ..options import MODEL_OPTIONS, model_or_demo, with_options
+from ..options import MODEL_OPTIONS, Size, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 
 
@@ -45,6 +45,7 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     help="How long the engine may stand still, once a frontend has given it up for that, before the process "
     "ends.  [default: 120]",
 )
+@click.option("--memory-limit", type=Size(), hidden=True, help="What is more than this gets the worker replaced.")
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
 def worker(
     model: str | None,
@@ -58,9 +59,11 @@ def worker(
     prefix_cache_ram: int | None,
     prefix_cache_disk: int,
     prefix_cache_dir: str | None,
+    kv_memory: int | None,
     no_widen: bool,
     canary_interval: float,
     step_timeout: float | None,
+    memory_limit: int | None,
     lifeline: bool,
 ) -> None:
     """Run one worker: a process that loads a model and generates for one or more frontends.
@@ -85,9 +88,11 @@ def worker(
         prefix_cache_ram=prefix_cache_ram,
         prefix_cache_disk=prefix_cache_disk,
         prefix_cache_dir=prefix_cache_dir,
+        kv_memory=kv_memory,
         widen=not no_widen,
         canary_seconds=canary_interval,
         step_seconds=step_timeout,
+        memory_limit=memory_limit,
         lifeline=lifeline,
     )
     sys.exit(run(options))

@@ -329,7 +329,7 @@ class Link:
                 self._send_all(item)
             case Loaded():
                 self._loaded = item
-                self._scheduler = Scheduler(item.ready.model.context_length)
+                self._scheduler = Scheduler(item.ready.model.context_length, item.ready.kv_memory)
                 self._prompts = PromptBuilder(item.tokenizer)
                 self._grammars = GrammarCompiler(item.tokenizer, item.vocabulary)
                 self._send_all(item.ready)

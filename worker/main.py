@@ -51,8 +51,11 @@ class Options:
         prefix_cache_ram: Bytes of caches that are kept for prompts to come; None takes a share of what is free.
         prefix_cache_disk: Bytes of them that outlive the process; 0 is none.
         prefix_cache_dir: Where these are; None is in the user's own directory.
+        kv_memory: Bytes that the caches of what runs may take; 0 is without a bound, None takes a share of what is
+            free.
         prefill_chunk: Prompt tokens that a step processes; None lets them follow the measured speed.
         max_prefill_batch: Prompts that are prefilled together; None is as many as decode together.
+        memory_limit: A worker that holds more bytes than this is replaced; None if none is.
         lifeline: End when standard input ends: the parent holds its other end.
     """
 
@@ -67,8 +70,10 @@ class Options:
     prefix_cache_ram: int | None = None
     prefix_cache_disk: int = 0
     prefix_cache_dir: str | None = None
+    kv_memory: int | None = None
     prefill_chunk: int | None = None
     max_prefill_batch: int | None = None
+    memory_limit: int | None = None
     lifeline: bool = False
 
 
@@ -124,6 +129,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
     from .canary import Canary  # noqa: PLC0415
     from .engine import Engine, default_max_batch  # noqa: PLC0415
+    from .kv_memory import kv_memory  # noqa: PLC0415
     from .loading import LoadError, load  # noqa: PLC0415
     from .progress import LoadProgress  # noqa: PLC0415
 
@@ -156,7 +162,12 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     canary.check()
     log.info("serving %s on %s", loaded.info.id, backend)
     _on_signal(_Leaver(link))
-    ready = Ready(loaded.info, max_batch, backend)
+    memory = kv_memory(loaded.model, options.kv_memory, prefix_cache, options.memory_limit)
+    if memory is not None:
+        log.info(
+            "memory for running requests: %.2f GB, %d tokens for one", memory.budget / 1e9, memory.most_tokens()
+        )
+    ready = Ready(loaded.info, max_batch, backend, memory)
     gc.freeze()
     link.post(Loaded(ready, loaded.tokenizer, engine.vocabulary, engine.fetch_prefix))
     code = _Loop(engine, canary, orders, link, options.canary_seconds).run()

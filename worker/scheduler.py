@@ -4,7 +4,7 @@ It knows nothing of sockets, threads, clocks or MLX. A generation is known by it
 and goes through
 
     preparing   its prompt is rendered and tokenized          Requested -> Prepare
-    running     it is in the engine's batch, or waits there   Prepared  -> Accepted, Insert
+    running     it is in the engine's batch, or waits there   Prepared  -> Accepted, Insert once there is memory
     (gone)      one terminal message was sent                 finish, Failed or Cancelled
 
 What arrives for a generation that is gone is late, and ignored: a prompt prepared after its cancellation,
@@ -17,7 +17,19 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from ..protocol.messages import Accepted, Aside, Cancelled, Delta, Failed, FromWorker, Generate, Sampling, Step
+from ..protocol.messages import (
+    Accepted,
+    Aside,
+    Cancelled,
+    Delta,
+    Failed,
+    FromWorker,
+    Generate,
+    KvMemory,
+    Sampling,
+    Step,
+)
+from .admission import Admission
 from .bounds import fault
 from .grammar.row import RowGrammar
 from .ledger import TokenLogprobs
@@ -171,6 +183,7 @@ class _Generation:
     request: Generate
     text: TextStream | None = None  # None while the prompt is being prepared
     guard: RepetitionGuard | None = None
+    insert: Insert | None = None  # while it waits for memory
 
     @property
     def running(self) -> bool:
@@ -182,10 +195,12 @@ class Scheduler:
 
     Args:
         context_length: Tokens of prompt and completion together.
+        kv_memory: What the batch may take; None sets no bound.
     """
 
-    def __init__(self, context_length: int) -> None:
+    def __init__(self, context_length: int, kv_memory: KvMemory | None = None) -> None:
         self._context_length = context_length
+        self._admission: Admission[Key] = Admission(kv_memory)
         self._generations: dict[Key, _Generation] = {}
         self._greetings: Counter[int] = Counter()
 
@@ -245,21 +260,36 @@ class Scheduler:
         if left <= 0:
             del self._generations[event.key]
             return [_failed(event.key, "internal", "The answer can't be resumed: it had reached its length.")]
+        tokens = min(len(event.prompt) + request.max_tokens, self._context_length)
+        most = self._admission.most_tokens
+        if most is not None and tokens > most:
+            del self._generations[event.key]
+            return [_too_large(event.key, tokens, most, len(event.prompt), request.source)]
         generation.text = event.text
         if request.break_repetition:
             generation.guard = RepetitionGuard(resumed)
-        return [
-            Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt))),
-            Insert(
-                event.key,
-                [*event.prompt, *resumed],
-                request.sampling,
-                left,
-                len(resumed),
-                request.cache_scope,
-                event.grammar,
-            ),
-        ]
+        generation.insert = Insert(
+            event.key,
+            [*event.prompt, *resumed],
+            request.sampling,
+            left,
+            len(resumed),
+            request.cache_scope,
+            event.grammar,
+        )
+        self._admission.add(event.key, tokens)
+        accepted = Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt)))
+        return [accepted, *self._admit()]
+
+    def _admit(self) -> list[Action]:
+        """Put those into the batch that have the memory for it."""
+        inserts: list[Action] = []
+        for key in self._admission.admitted():
+            generation = self._generations[key]
+            if generation.insert is not None:
+                inserts.append(generation.insert)
+                generation.insert = None
+        return inserts
 
     def _unprepared(self, event: Unprepared) -> list[Action]:
         if self._generations.pop(event.key, None) is None:
@@ -276,7 +306,7 @@ class Scheduler:
                 continue
             if row.finish == "broken":
                 actions.append(_broken(row.key, generation.request))
-                del self._generations[row.key]
+                self._forget(row.key)
                 continue
             try:
                 delta = _advance(row, generation.text, generation.guard)
@@ -292,28 +322,33 @@ class Scheduler:
                 if row.finish is None:
                     stopped.append(row.key)
                 else:
-                    del self._generations[row.key]
-        actions += self._remove(stopped)
+                    self._forget(row.key)
+        actions += self._remove(stopped) + self._admit()
         return [Send(f, Step(event.step, tuple(d))) for f, d in deltas.items()] + actions
 
     def _cancelled(self, event: CancelRequested) -> list[Action]:
         key = self._key(event.frontend, event.generation)
         if key not in self._generations:
             return []
-        return [*self._remove([key]), Send(key.frontend, Cancelled(key.generation))]
+        return [*self._remove([key]), Send(key.frontend, Cancelled(key.generation)), *self._admit()]
 
     def _frontend_lost(self, event: FrontendLost) -> list[Action]:
         self._greetings[event.frontend] += 1
-        return self._remove([key for key in self._generations if key.frontend == event.frontend])
+        lost = [key for key in self._generations if key.frontend == event.frontend]
+        return self._remove(lost) + self._admit()
 
     def _key(self, frontend: int, generation: int) -> Key:
         return Key(frontend, generation, self._greetings[frontend])
 
     def _remove(self, keys: list[Key]) -> list[Action]:
         """Forget generations; those in the batch must leave it."""
-        gone = {key: self._generations.pop(key) for key in keys}
-        batched = tuple(key for key, generation in gone.items() if generation.running)
+        gone = {key: self._forget(key) for key in keys}
+        batched = tuple(key for key, each in gone.items() if each.running and each.insert is None)
         return [Remove(batched)] if batched else []
+
+    def _forget(self, key: Key) -> _Generation:
+        self._admission.remove(key)
+        return self._generations.pop(key)
 
     def _too_long(self, tokens: int, source: str) -> str:
         are = "are" if source == "messages" else "is"
@@ -321,6 +356,18 @@ class Scheduler:
             f"This model's maximum context length is {self._context_length} tokens, and the {source} {are} "
             f"{tokens} tokens, which leaves no room for an answer. Please reduce the length of the {source}."
         )
+
+
+def _too_large(key: Key, tokens: int, most: int, prompt: int, source: str) -> Send:
+    param = "max_tokens" if prompt < most else source
+    return _failed(
+        key,
+        "invalid",
+        f"The prompt of {prompt} tokens and its answer may be {tokens} tokens together, and this worker has "
+        f"memory for {most} (--kv-memory). Please reduce '{param}'.",
+        param,
+        "kv_memory_exceeded",
+    )
 
 
 def _advance(row: Token, text: TextStream, guard: RepetitionGuard | None) -> Delta:

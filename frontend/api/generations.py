@@ -17,8 +17,8 @@ from functools import partial
 from typing import ClassVar
 
 from ...protocol.messages import Delta, Generate
-from ..dispatcher import Failure, Started
-from ..errors import of_failure
+from ..dispatcher import Failure, Priority, Started
+from ..errors import InvalidRequest, of_failure
 from .answer import Answer, usage_of
 from .chunks import Chunks
 from .handler import ApiHandler, Services
@@ -58,6 +58,7 @@ class GenerationHandler(ApiHandler):
             answers: Take what comes of each.
         """
         self.name_ignored(request.ignored)
+        priority = self._priority(request)
         self.completion_id = f"{self.id_prefix}-{secrets.token_hex(12)}"
         self.created = int(time.time())
         self._request = request
@@ -65,12 +66,13 @@ class GenerationHandler(ApiHandler):
         self._left = len(generates)
         if request.stream:
             self._stream = self._new_stream()
-        scope = self.services.scopes.of(self.request.headers.get("Authorization"))
+        authorization = self.request.headers.get("Authorization")
+        scope, key = self.services.scopes.of(authorization), self.services.scopes.key_of(authorization)
         for index, generate in enumerate(generates):
             if self._over.done():
                 break
             number = self.services.exchange.submit(
-                replace(generate, cache_scope=scope), request.model, partial(self._take, index)
+                replace(generate, cache_scope=scope), request.model, partial(self._take, index), key, priority
             )
             self._numbers.append(number)
         if self._over.done():
@@ -83,6 +85,15 @@ class GenerationHandler(ApiHandler):
         self._give_up()
 
     # --- inside ---
+
+    def _priority(self, request: GenerationOptions) -> Priority:
+        """Return what the body says, or else the header, for clients that have their bodies made by others."""
+        given = request.priority or self.request.headers.get("X-Priority", Priority.INTERACTIVE.value)
+        try:
+            return Priority(given)
+        except ValueError:
+            known = " or ".join(f"'{priority.value}'" for priority in Priority)
+            raise InvalidRequest(f"'X-Priority' is {given!r:.50}; it is {known}.", "X-Priority") from None
 
     def _take(self, index: int, item: Started | Delta | Failure) -> None:
         if self._over.done():

@@ -222,7 +222,7 @@ class ApiHandler(RequestHandler):
         if self.request.headers.get("Origin") is None:
             raise InvalidRequest("OPTIONS is answered as a CORS preflight, which has an Origin.")
         self.set_header("Access-Control-Allow-Methods", ", ".join(self._methods()))
-        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-Id")
+        self.set_header("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Request-Id, X-Priority")
         self.set_header("Access-Control-Max-Age", str(_PREFLIGHT_SECONDS))
         self.set_status(204)
 

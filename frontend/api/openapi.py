@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from ... import __version__
+from ..dispatcher import Priority
 from .answers_schema import SCHEMAS
 from .completions import CompletionRequest
 from .handler import ApiHandler
@@ -112,6 +113,11 @@ def _operation(route: _Route) -> dict[str, Any]:
         schemas = [_ref(body.__name__) for body in route.bodies]
         schema = schemas[0] if len(schemas) == 1 else {"oneOf": schemas}
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    if route.streams:
+        names = [priority.value for priority in Priority]
+        operation["parameters"] = [
+            {"name": "X-Priority", "in": "header", "schema": {"type": "string", "enum": names}}
+        ]
     if "{model}" in route.path:
         operation["parameters"] = [
             {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}

@@ -110,6 +110,7 @@ class GenerationOptions(SamplingOptions):
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     break_repetition: bool | None = None
+    priority: Literal["interactive", "batch"] | None = None
 
     @property
     def stops(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ It knows nothing of sockets, HTTP, processes or clocks; `now` is seconds on any 
 A worker, known by its socket identity, is
 
     loading    Hello -> Welcome; its generations, had it any, are lost
-    ready      Ready; takes at most `capacity` generations
+    ready      Ready; takes at most `capacity` generations, and no more than its memory holds (`admission.py`)
     draining   Drain; gets nothing new, and may finish what it has for a while. What is left then is queued again,
                with nobody to blame. Empty, it is ended by those who started it, or refused for good
     leaving    Leaving; finishes what it has, gets nothing new
@@ -13,7 +13,7 @@ A worker, known by its socket identity, is
 
 A generation, known by its number, is
 
-    queued     no worker has room for it
+    queued     no worker has room for it; `queue.py` tells who comes first, and `routing.py` where it goes
     running    a worker has it, and one unit of that worker's credit, until a terminal message comes;
                *started* once the worker has accepted it. If the worker is lost it is queued again, and the next
                one resumes it behind the tokens that its client has
@@ -57,6 +57,7 @@ from .events import (
     Why,
 )
 from .machine import Dispatcher
+from .queue import Priority
 from .state import Limits, Worker, WorkerState
 
 __all__ = [
@@ -77,6 +78,7 @@ __all__ = [
     "Limits",
     "Lost",
     "Pardoned",
+    "Priority",
     "ProcessNews",
     "Received",
     "Retire",

@@ -6,16 +6,24 @@ from dataclasses import dataclass
 from enum import Enum
 
 from ...protocol.messages import Delta, FromFrontend, FromWorker, Generate, Inspect, Inspected, Model
+from .queue import Priority
 
 # --- events ----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A client wants a generation; `model` is the name it gave."""
+    """A client wants a generation.
+
+    Attributes:
+        model: The name that the client gave.
+        key: Whose it is: what of the same key waits has one share of the workers.
+    """
 
     request: Generate
     model: str | None
+    key: str = ""
+    priority: Priority = Priority.INTERACTIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 
 from ...protocol.messages import (
     PROTOCOL_VERSION,
@@ -28,6 +27,8 @@ from ...protocol.messages import (
     WorkerBeat,
     same_major,
 )
+from .admission import estimated_tokens
+from .assignment import Assignment
 from .convictions import Conviction, Convictions
 from .drains import DISMISSED, Drains
 from .events import (
@@ -37,7 +38,6 @@ from .events import (
     BecameReady,
     Deliver,
     Drain,
-    Drained,
     Event,
     Exited,
     Expecting,
@@ -45,7 +45,6 @@ from .events import (
     Forgetting,
     Pardoned,
     Received,
-    Retire,
     Started,
     Submitted,
     Tick,
@@ -53,10 +52,10 @@ from .events import (
     Unreachable,
     Why,
 )
-from .loss import describe_loss
-from .models import KnownModels
+from .loss import Losses
+from .patience import expire, given_up
 from .questions import Questions
-from .state import Generation, Limits, Worker, WorkerState
+from .state import Generation, Limits, State, Worker, WorkerState
 from .tally import Tally
 
 # For those who look about once a second, and want to know of each.
@@ -67,21 +66,15 @@ class Dispatcher:
     """The state of every worker and every generation of a frontend."""
 
     def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._workers: dict[bytes, Worker] = {}
-        self._generations: dict[int, Generation] = {}
-        self._queue: deque[int] = deque()
-        self._models = KnownModels(self._limits.model_memory_seconds)
-        self._fenced: dict[bytes, float] = {}
-        self._expected = 0
-        self._trouble: str | None = None
-        self._drains = Drains()
-        # A drained worker's successor is on its way, and nobody else serves.
-        self._promised = False
+        self._state = state = State(limits or Limits())
+        # The same dictionaries, as everything here is about them.
+        self._workers, self._generations = state.workers, state.generations
+        self._models = state.models
         self._questions = Questions()
-        self._convictions = Convictions(self._limits.conviction_seconds)
-        # Of workers that are gone.
-        self._tally = Tally()
+        self._convictions = Convictions(state.limits.conviction_seconds)
+        self._losses = Losses(state, self._questions, self._convictions)
+        self._drains = Drains(state, self._losses)
+        self._assignment = Assignment(state)
         self._first_tokens: deque[tuple[float, float]] = deque(maxlen=_FIRST_TOKENS_KEPT)
 
     # --- what others may look at ---
@@ -104,17 +97,17 @@ class Dispatcher:
     @property
     def expected(self) -> int:
         """How many workers are kept running here, whatever state they are in."""
-        return self._expected
+        return self._state.expected
 
     @property
     def trouble(self) -> str | None:
         """Why none of those is likely to get ready soon; None while there is hope."""
-        return self._trouble
+        return self._state.trouble
 
     @property
     def queued(self) -> int:
         """How many generations wait for a worker."""
-        return len(self._queue)
+        return len(self._state.queue)
 
     @property
     def unfinished(self) -> int:
@@ -129,7 +122,7 @@ class Dispatcher:
     @property
     def tally(self) -> Tally:
         """What all workers have done, those that are gone among them."""
-        return sum((worker.tally for worker in self._workers.values()), self._tally)
+        return sum((worker.tally for worker in self._workers.values()), self._state.gone)
 
     def first_tokens(self, since: float) -> list[float]:
         """Return how long (seconds) those waited for their first token that got it after `since`, but bounded."""
@@ -138,11 +131,11 @@ class Dispatcher:
     @property
     def queued_since(self) -> float | None:
         """Since when the one that waits longest for a worker has waited; None if none does."""
-        return min((self._generations[number].queued_at for number in self._queue), default=None)
+        return min((self._generations[number].queued_at for number in self._state.queue), default=None)
 
     def ahead_of(self, number: int) -> int | None:
         """Return how many generations wait before this one; None if it does not wait."""
-        return self._queue.index(number) if number in self._queue else None
+        return self._state.queue.ahead_of(number)
 
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
@@ -158,7 +151,7 @@ class Dispatcher:
     def _handle(self, event: Event, now: float) -> list[Action]:
         match event:
             case Received(identity, message):
-                return [] if identity in self._fenced else self._received(identity, message, now)
+                return [] if self._losses.fenced(identity) else self._received(identity, message, now)
             case Submitted():
                 return self._submitted(event, now)
             case Asked():
@@ -170,15 +163,18 @@ class Dispatcher:
             case Exited(pid, reason):
                 return self._exited(pid, reason, now)
             case Expecting(workers, trouble):
-                self._expected, self._trouble = workers, trouble
+                self._state.expected, self._state.trouble = workers, trouble
                 return []
             case Pardoned(fingerprint):
                 self._convictions.pardon(fingerprint)
                 return []
             case Drain():
-                return self._drain(event, now)
+                self._drains.begin(event, now)
+                return self._settle_drains(now) + self._dispatch()
             case Forgetting():
                 ready = [worker for worker in self.workers if worker.ready is not None]
+                for worker in ready:
+                    worker.prefixes.clear()
                 return [Transmit(worker.identity, ClearPrefixCache()) for worker in ready]
             case Tick():
                 return self._tick(now)
@@ -192,16 +188,28 @@ class Dispatcher:
             return [Deliver(number, model)]
         if (refusal := self._convictions.refusal(event.request, now)) is not None:
             return [Deliver(number, refusal)]
-        has_room = any(worker.room > 0 and worker.serves(model) for worker in self._workers.values())
-        if not has_room and len(self._queue) >= self._limits.queue_length:
-            failure = Failure(
-                Why.OVERLOADED,
-                f"The server is busy: {len(self._queue)} requests are waiting. Please try again later.",
-            )
-            return [Deliver(number, failure)]
-        self._generations[number] = Generation(event.request, model, now, now)
-        self._queue.append(number)
-        return self._dispatch()
+        self._generations[number] = Generation(
+            event.request,
+            model,
+            now,
+            now,
+            key=event.key,
+            priority=event.priority,
+            estimate=estimated_tokens(event.request),
+        )
+        queue = self._state.queue
+        queue.add(number, event.key, event.priority)
+        actions = self._dispatch()
+        if number not in queue or len(queue) <= self._state.limits.queue_length:
+            return actions
+        refused = queue.surplus()
+        queue.remove(refused)
+        del self._generations[refused]
+        failure = Failure(
+            Why.OVERLOADED,
+            f"The server is busy: {len(queue)} requests are waiting. Please try again later.",
+        )
+        return [*actions, Deliver(refused, failure)]
 
     def _asked(self, event: Asked, now: float) -> list[Action]:
         model = self._choose(event.model)
@@ -215,15 +223,11 @@ class Dispatcher:
         model = self._models.choose(name)
         if isinstance(model, Failure):
             return model
-        if not self._workers and not self._expected:
+        if not self._workers and not self._state.expected:
             return Failure(Why.UNAVAILABLE, "No worker is connected. Please try again in a moment.")
-        if self._hopeless(model):
-            return Failure(Why.UNAVAILABLE, f"No worker can serve: {self._trouble}.")
+        if self._state.hopeless(model):
+            return Failure(Why.UNAVAILABLE, f"No worker can serve: {self._state.trouble}.")
         return model
-
-    def _hopeless(self, model: str | None) -> bool:
-        """Tell whether nobody serves `model`, and those who might are in trouble."""
-        return self._trouble is not None and not any(worker.serves(model) for worker in self._workers.values())
 
     def _abandoned(self, number: int) -> list[Action]:
         self._questions.forget(number)
@@ -231,9 +235,9 @@ class Dispatcher:
         if generation is None or generation.cancelled:
             return []
         if generation.worker is None:
-            self._queue.remove(number)
+            self._state.queue.remove(number)
             del self._generations[number]
-            self._keep_none_for(number)
+            self._state.keep_none_for(number)
             return self._dispatch()
         generation.cancelled = True
         return [Transmit(generation.worker, Cancel(number))]
@@ -292,24 +296,20 @@ class Dispatcher:
         told: list[Action] = []
         if worker.state is WorkerState.LOADING:
             worker.state = WorkerState.READY
-            self._promised = False
+            self._state.promised = False
             told = [BecameReady(worker.hello.worker, worker.hello.pid)]
         self._models.saw(ready.model, now)
         # A drained one's work, if that is due, goes before what waits.
         return told + self._settle_drains(now) + self._dispatch()
 
     def _leaves(self, worker: Worker) -> list[Action]:
-        self._take_no_more(worker, WorkerState.LEAVING)
+        worker.take_no_more(WorkerState.LEAVING)
         return self._dispatch()
-
-    def _take_no_more(self, worker: Worker, state: WorkerState) -> None:
-        worker.state = state
-        if worker.kept_for not in worker.running:
-            worker.kept_for = None  # another one may be
 
     def _stepped(self, worker: Worker, message: Step, now: float) -> list[Action]:
         worker.at_step(message.step, 0.0, now)
         actions: list[Action] = []
+        shares = self._state.queue.shares
         finished = False
         for delta in message.deltas:
             generation = self._generations.get(delta.generation)
@@ -322,6 +322,7 @@ class Dispatcher:
                 if delta.tokens and not generation.received:
                     self._first_tokens.append((now, now - generation.submitted_at))
                 generation.received += delta.tokens
+                shares.charge_answer(generation.key, len(delta.tokens))
                 actions.append(Deliver(delta.generation, delta))
             if delta.finish is not None:
                 self._release(worker, delta.generation)
@@ -335,13 +336,17 @@ class Dispatcher:
         if worker.ready is None:
             return []
         generation.started = True
-        generation.prompt_tokens = prompt_tokens
-        if generation.announced:
-            return []
-        generation.announced = True
-        # What one model has begun no other can go on with.
-        generation.model = worker.ready.model.id
-        return [Deliver(number, Started(worker.ready.model, prompt_tokens))]
+        if generation.prompt_tokens is None:
+            self._state.queue.shares.charge_prompt(generation.key, prompt_tokens - generation.estimate)
+            generation.prompt_tokens = prompt_tokens
+        told: list[Action] = []
+        if not generation.announced:
+            generation.announced = True
+            # What one model has begun no other can go on with.
+            generation.model = worker.ready.model.id
+            told = [Deliver(number, Started(worker.ready.model, prompt_tokens))]
+        # Its prompt may be shorter than it was taken for.
+        return told + self._dispatch()
 
     def _failed(self, worker: Worker, message: Failed) -> list[Action]:
         why = Why.INVALID if message.kind == "invalid" else Why.INTERNAL
@@ -375,113 +380,27 @@ class Dispatcher:
 
     def _lose(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
         """Forget a worker; what it had goes on elsewhere. `died` is false if nothing it had can be to blame."""
-        return self._forget(identity, reason, now, died=died) + self._dispatch()
+        return self._losses.forget(identity, reason, now, died=died) + self._dispatch()
 
     def _give_up(self, worker: Worker, reason: str, now: float) -> list[Action]:
         """Forget a worker whose process still lives."""
-        return [*self._lose(worker.identity, reason, now), self._retire(worker, reason, now)]
-
-    def _retire(self, worker: Worker, reason: str, now: float) -> Retire:
-        """Have a worker's process ended, and hear nothing of what it still says until that had time to happen."""
-        self._fenced[worker.identity] = now + self._limits.fence_seconds
-        return Retire(worker.hello.pid, reason)
-
-    def _forget(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
-        """Forget a worker, and put what it had back into the queue, to be resumed; but a convict's way ends."""
-        worker = self._workers.pop(identity, None)
-        if worker is None:
-            return []
-        self._tally += worker.tally
-        if worker.ready is not None:
-            self._models.saw(worker.ready.model, now)
-        numbers = sorted(worker.running)
-        actions: list[Action] = []
-        if died:
-            had = [self._generations[number] for number in numbers]
-            lost = describe_loss(worker, had, reason, now)
-            actions.append(lost)
-            reason += f"; crash {lost.crash}"
-        # Told to go and not done in time: that is nobody's fault.
-        died = died and worker.state is not WorkerState.LEAVING
-        for number in numbers:
-            generation = self._generations[number]
-            if generation.cancelled:
-                del self._generations[number]
-                continue
-            if died:
-                alone = generation.suspect  # suspects always are
-                generation.survive()
-                if alone and generation.suspect:
-                    del self._generations[number]
-                    actions.append(Deliver(number, self._convictions.convict(generation.request, reason, now)))
-                    continue
-            generation.wait_again(now)
-            self._queue.append(number)
-        self._sort_queue()
-        return actions + self._questions.lost(identity, reason, died=died)
-
-    def _sort_queue(self) -> None:
-        # Numbers rise with time, so this is the order in which they came.
-        self._queue = deque(sorted(self._queue))
-
-    # --- draining ---
-
-    def _drain(self, order: Drain, now: float) -> list[Action]:
-        worker = self._workers.get(order.identity)
-        if worker is None or order.identity in self._drains:
-            return []
-        self._drains.begin(order, worker.hello, now)
-        if worker.state is not WorkerState.LEAVING:
-            self._take_no_more(worker, WorkerState.DRAINING)
-        self._promised |= order.successor and not self._others_take(worker)
-        return self._settle_drains(now) + self._dispatch()
+        return [*self._lose(worker.identity, reason, now), self._losses.retire(worker, reason, now)]
 
     def _settle_drains(self, now: float) -> list[Action]:
-        """Let go of the draining workers that are empty, or whose time is up; a lost one is empty too."""
-        actions: list[Action] = []
-        for identity, drain in self._drains.under_way():
-            worker = self._workers.get(identity)
-            if worker is not None and worker.running:
-                if now < drain.until or not (drain.successor or self._others_take(worker)):
-                    continue
-                actions += self._take_away(worker, now)
-            drain.over = True
-            if drain.successor:
-                actions.append(Drained(drain.worker, drain.pid))
-            elif worker is not None:
-                self._forget(identity, DISMISSED, now, died=False)
-                actions.append(Transmit(identity, Refused(DISMISSED)))
+        """Let go of the draining workers that are done; what is taken from them goes to others."""
+        actions = self._drains.settle(now)
         return actions + self._dispatch() if actions else []
-
-    def _others_take(self, worker: Worker) -> bool:
-        """Tell whether another worker takes work for this one's model."""
-        return worker.ready is not None and any(
-            other.takes(worker.ready.model.id) for other in self._workers.values()
-        )
-
-    def _take_away(self, worker: Worker, now: float) -> list[Action]:
-        """Put what a living worker has back into the queue, to be resumed; what it still says of it is dropped."""
-        actions: list[Action] = []
-        for number in sorted(worker.running):
-            generation = self._generations[number]
-            if generation.cancelled:
-                del self._generations[number]
-                continue
-            generation.wait_again(now)
-            self._queue.append(number)
-            actions.append(Transmit(worker.identity, Cancel(number)))
-        worker.running.clear()
-        worker.kept_for = None
-        self._sort_queue()
-        return actions
 
     # --- time ---
 
     def _tick(self, now: float) -> list[Action]:
         actions: list[Action] = []
         for worker in self.workers:
-            if (reason := self._given_up(worker, now)) is not None:
-                actions += [*self._forget(worker.identity, reason, now), self._retire(worker, reason, now)]
+            if (reason := given_up(worker, self._state.limits, now)) is not None:
+                actions += [
+                    *self._losses.forget(worker.identity, reason, now),
+                    self._losses.retire(worker, reason, now),
+                ]
             else:
                 actions.append(Transmit(worker.identity, FrontendBeat()))
         # Only now: what one had must not go to another that is given up too.
@@ -491,90 +410,12 @@ class Dispatcher:
                 self._models.saw(worker.ready.model, now)
         self._models.forget_old(now)
         self._convictions.forget_old(now)
-        return actions + self._questions.expire(now) + self._open_fences(now) + self._expire(now)
-
-    def _given_up(self, worker: Worker, now: float) -> str | None:
-        if now - worker.heard_at > self._limits.silence_seconds:
-            return f"it said nothing for {now - worker.heard_at:.0f} s"
-        if worker.state is not WorkerState.LOADING and worker.still > self._limits.longest_step(worker):
-            return f"its engine has stood still for {worker.still:.0f} s"
-        if worker.state is WorkerState.LOADING and now - worker.loading_at > self._limits.loading_seconds:
-            return f"its loading has stood still for {now - worker.loading_at:.0f} s ({worker.loading.stage})"
-        return None
-
-    def _open_fences(self, now: float) -> list[Action]:
-        """Let those speak again that were given up and whose process is not ours to end."""
-        over = [identity for identity, until in self._fenced.items() if until <= now]
-        for identity in over:
-            del self._fenced[identity]
-        return [Transmit(identity, Introduce()) for identity in over]
-
-    def _expire(self, now: float) -> list[Action]:
-        """End the waiting of those whom no worker could take in time."""
-        actions: list[Action] = []
-        for number in list(self._queue):
-            generation = self._generations[number]
-            waited = now - generation.queued_at
-            served = any(worker.serves(generation.model) for worker in self._workers.values())
-            unready = 0.0 if served else now - max(generation.queued_at, self._models.served_at(generation.model))
-            # Who has a part of the answer already waits for a worker as long as it may take to load; so do all if
-            # it was we who ended the last one.
-            may_load = generation.announced or generation.deaths or self._promised
-            patience = self._limits.queue_seconds if may_load else self._limits.unready_seconds
-            in_vain = self._hopeless(generation.model) and not generation.announced
-            if waited <= self._limits.queue_seconds and unready <= patience and not in_vain:
-                continue
-            self._queue.remove(number)
-            del self._generations[number]
-            self._keep_none_for(number)
-            why = "every worker is busy" if served else self._trouble or "no worker is ready"
-            failure = Failure(
-                Why.UNAVAILABLE, f"The request waited {waited:.0f} s: {why}. Please try again later."
-            )
-            actions.append(Deliver(number, failure))
-        return actions + self._dispatch() if actions else []
+        actions += self._questions.expire(now) + self._losses.open_fences(now)
+        expired = expire(self._state, now)
+        return actions + (expired + self._dispatch() if expired else [])
 
     # --- giving out work ---
 
     def _dispatch(self) -> list[Action]:
-        """Give queued generations, oldest first, to the least loaded worker that serves their model."""
-        actions = self._questions.give(self._workers.values()) + self._dispatch_suspect()
-        for number in list(self._queue):
-            free = [worker for worker in self._workers.values() if worker.room > 0]
-            if not free:
-                break
-            generation = self._generations[number]
-            able = [worker for worker in free if worker.serves(generation.model)]
-            if able and not generation.suspect:
-                actions.append(self._give(number, min(able, key=lambda worker: worker.load)))
-        return actions
-
-    def _dispatch_suspect(self) -> list[Action]:
-        """Keep a worker for the oldest suspect that one serves, and give it to it once it is empty."""
-        keeping = next((worker for worker in self._workers.values() if worker.kept_for is not None), None)
-        if keeping is None:
-            for number in self._queue:
-                generation = self._generations[number]
-                able = [worker for worker in self._workers.values() if worker.takes(generation.model)]
-                if generation.suspect and able:
-                    keeping = min(able, key=lambda worker: worker.load)
-                    keeping.kept_for = number
-                    break
-        if keeping is None or keeping.kept_for is None or keeping.running:
-            return []
-        return [self._give(keeping.kept_for, keeping)]
-
-    def _give(self, number: int, worker: Worker) -> Transmit:
-        """Let a worker do, or go on with, a queued generation."""
-        generation = self._generations[number]
-        self._queue.remove(number)
-        generation.worker = worker.identity
-        worker.running.add(number)
-        worker.tally.resumed += bool(generation.received or generation.deaths)
-        return Transmit(worker.identity, replace(generation.request, resume=tuple(generation.received)))
-
-    def _keep_none_for(self, number: int) -> None:
-        """Let the worker that was kept for a suspect serve all again."""
-        for worker in self._workers.values():
-            if worker.kept_for == number:
-                worker.kept_for = None
+        """Give out what waits, as far as workers have room."""
+        return self._questions.give(self._workers.values()) + self._assignment.give_out()

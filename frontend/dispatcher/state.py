@@ -1,11 +1,14 @@
-"""What the dispatcher knows: its limits, the workers and the generations."""
+"""What the dispatcher knows: its limits, the workers, the generations, and which of these wait."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ...protocol.messages import Generate, Hello, Loading, Ready
+from ...protocol.messages import Generate, Hello, Loading, Model, Ready
+from .models import KnownModels
+from .queue import Priority, Queue
+from .routing import Prefixes, Trail
 from .tally import Tally
 
 
@@ -69,6 +72,7 @@ class Worker:
         still: How long its engine was at one step, when it last said so.
         slowest: The longest that this has been before the engine went on.
         kept_for: The suspect that it is kept for, which runs on it alone.
+        prefixes: What it has probably computed before.
     """
 
     identity: bytes
@@ -84,6 +88,7 @@ class Worker:
     slowest: float = 0.0
     running: set[int] = field(default_factory=set)
     kept_for: int | None = None
+    prefixes: Prefixes = field(default_factory=Prefixes)
     # How many generations ended on it.
     ended: int = 0
     tally: Tally = field(default_factory=Tally)
@@ -111,6 +116,12 @@ class Worker:
         """The share of its capacity in use."""
         return len(self.running) / self.ready.capacity if self.ready else 1.0
 
+    def take_no_more(self, state: WorkerState) -> None:
+        """Get nothing new from now on."""
+        self.state = state
+        if self.kept_for not in self.running:
+            self.kept_for = None  # another one may be
+
     def takes(self, model: str | None) -> bool:
         """Tell whether it takes work for `model`, perhaps once it has room; None is any."""
         return self.state is WorkerState.READY and self.serves(model)
@@ -133,6 +144,10 @@ class Generation:
         deaths: How many workers died with it in a row, without progress in between.
         died_at: How many tokens it had at the last death.
         prompt_tokens: The length of its prompt, once a worker has accepted it.
+        trail: Of its prompt, once it was compared with what workers know.
+        key: Whose it is.
+        estimate: The length of its prompt in tokens, as far as that can be told by its characters.
+        passed_by: How many others got a worker whose memory was too short for this one, which came before them.
     """
 
     request: Generate
@@ -147,6 +162,16 @@ class Generation:
     deaths: int = 0
     died_at: int = 0
     prompt_tokens: int | None = None
+    trail: Trail | None = None
+    key: str = ""
+    priority: Priority = Priority.INTERACTIVE
+    estimate: int = 0
+    passed_by: int = 0
+
+    def length(self, model: Model) -> int:
+        """Return how many tokens its prompt and its answer may have together."""
+        prompt = self.estimate if self.prompt_tokens is None else self.prompt_tokens
+        return min(model.context_length, prompt + self.request.max_tokens)
 
     def wait_again(self, now: float) -> None:
         """Be without a worker from now on."""
@@ -162,3 +187,53 @@ class Generation:
     def suspect(self) -> bool:
         """Whether it may be what its workers died of; then it runs alone, so that one more death convicts it."""
         return self.deaths >= SUSPECT_DEATHS
+
+
+class State:
+    """What the parts of the dispatcher share.
+
+    Attributes:
+        queue: The numbers of the generations that wait for a worker.
+        models: Those that are served, or were a short while ago.
+        expected: How many workers are kept running here.
+        trouble: Why none of those is likely to get ready soon; None while there is hope.
+        promised: A drained worker's successor is on its way, and nobody else serves.
+        gone: What those workers did that are gone.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.workers: dict[bytes, Worker] = {}
+        self.generations: dict[int, Generation] = {}
+        self.queue = Queue()
+        self.models = KnownModels(limits.model_memory_seconds)
+        self.expected = 0
+        self.trouble: str | None = None
+        self.promised = False
+        self.gone = Tally()
+
+    def served(self, model: str | None) -> bool:
+        """Tell whether a worker serves a model, whether or not it takes work; None is any."""
+        return any(worker.serves(model) for worker in self.workers.values())
+
+    def hopeless(self, model: str | None) -> bool:
+        """Tell whether nobody serves `model`, and those who might are in trouble."""
+        return self.trouble is not None and not self.served(model)
+
+    def others_take(self, worker: Worker) -> bool:
+        """Tell whether another worker takes work for this one's model."""
+        return worker.ready is not None and any(
+            other is not worker and other.takes(worker.ready.model.id) for other in self.workers.values()
+        )
+
+    def wait_again(self, numbers: list[int], now: float) -> None:
+        """Put generations that lost their worker back into the queue, before everything that came later."""
+        for number in numbers:
+            self.generations[number].wait_again(now)
+        self.queue.resume(numbers)
+
+    def keep_none_for(self, number: int) -> None:
+        """Let the worker that was kept for a suspect serve all again."""
+        for worker in self.workers.values():
+            if worker.kept_for == number:
+                worker.kept_for = None

@@ -1,6 +1,7 @@
 """A dispatcher with a clock of its own, driven in the words of its tests."""
 
 from dataclasses import replace
+from typing import Any
 
 from mlx_llm_server.frontend.dispatcher import (
     Abandoned,
@@ -13,6 +14,7 @@ from mlx_llm_server.frontend.dispatcher import (
     Failure,
     Limits,
     Lost,
+    Priority,
     Received,
     Submitted,
     Tick,
@@ -28,6 +30,7 @@ from mlx_llm_server.protocol.messages import (
     FromWorker,
     Generate,
     Hello,
+    KvMemory,
     Model,
     Ready,
     Sampling,
@@ -42,8 +45,8 @@ def hello(pid: int = 1, protocol: str = PROTOCOL_VERSION) -> Hello:
     return Hello(protocol, f"worker-{pid}", pid, "path/of/model")
 
 
-def ready(capacity: int = 2, model: str = "m") -> Ready:
-    return Ready(Model(model, 0, 4096), capacity)
+def ready(capacity: int = 2, model: str = "m", kv_memory: KvMemory | None = None) -> Ready:
+    return Ready(Model(model, 0, 4096), capacity, kv_memory=kv_memory)
 
 
 def request(number: int) -> Generate:
@@ -94,13 +97,30 @@ class Driver:
                 self.hear(identity, Accepted(delta.generation, 5))
         return self.hear(identity, Step(step, deltas))
 
-    def join(self, identity: bytes, capacity: int = 2, model: str = "m") -> list[Action]:
+    def join(
+        self, identity: bytes, capacity: int = 2, model: str = "m", kv_memory: KvMemory | None = None
+    ) -> list[Action]:
         """Let a worker greet and get ready; return what its readiness brings. Its pid is its identity's digit."""
         self.hear(identity, hello(int(identity[-1:])))
-        return self.hear(identity, ready(capacity, model))
+        return self.hear(identity, ready(capacity, model, kv_memory))
 
-    def submit(self, number: int, model: str | None = None) -> list[Action]:
-        return self.handle(Submitted(request(number), model))
+    def submit(
+        self, number: int, model: str | None = None, *, key: str = "", batch: bool = False, **fields: Any
+    ) -> list[Action]:
+        """Submit a generation with these fields of `Generate`."""
+        priority = Priority.BATCH if batch else Priority.INTERACTIVE
+        return self.handle(Submitted(replace(request(number), **fields), model, key, priority))
+
+    def given_to(self, number: int, **fields: Any) -> bytes | None:
+        """Submit a generation, and return which worker gets it at once."""
+        given = [action for action in self.submit(number, **fields) if isinstance(action, Transmit)]
+        return given[0].identity if given else None
+
+    def finish(self, identity: bytes, number: int) -> list[int]:
+        """Let a worker end a generation, and return which ones are given out for that."""
+        actions = self.step(identity, piece(number, "stop"))
+        given = [action.message for action in actions if isinstance(action, Transmit)]
+        return [message.generation for message in given if isinstance(message, Generate)]
 
     def begin(self, identity: bytes, number: int) -> None:
         """Submit a generation that this worker gets, and let the worker begin it."""

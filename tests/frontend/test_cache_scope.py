@@ -63,3 +63,10 @@ def test_keys_may_be_let_to_share_one_scope() -> None:
     scopes = CacheScopes(KEYS, shared=True)
 
     assert scopes.of("Bearer sk-one") == scopes.of("Bearer sk-two") == ""
+    assert scopes.key_of("Bearer sk-one") != scopes.key_of("Bearer sk-two")
+
+
+def test_without_keys_all_requests_are_of_one() -> None:
+    scopes = CacheScopes(AccessPolicy("127.0.0.1"))
+
+    assert scopes.key_of(None) == scopes.key_of("Bearer anything") == ""

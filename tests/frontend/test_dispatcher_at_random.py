@@ -1,7 +1,7 @@
 """Frontends and workers in any order of events: no generation is lost, ended twice, or keeps a credit."""
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
@@ -19,7 +19,9 @@ from mlx_llm_server.frontend.dispatcher import (
     Started,
     Transmit,
     Unreachable,
+    Why,
 )
+from mlx_llm_server.frontend.dispatcher.admission import MOST_OVERTAKING, Credit, with_memory
 from mlx_llm_server.protocol.messages import (
     Accepted,
     Cancel,
@@ -31,6 +33,7 @@ from mlx_llm_server.protocol.messages import (
     FromWorker,
     Generate,
     Introduce,
+    KvMemory,
     Leaving,
     Refused,
     Step,
@@ -39,6 +42,10 @@ from mlx_llm_server.protocol.messages import (
 )
 
 from .driver import Driver, hello, piece, ready
+
+# Memory for one long answer or two short ones, and for twice and more that much.
+MEMORY = [None, KvMemory(600, 1), KvMemory(1100, 1, 25), KvMemory(1600, 1)]
+LENGTHS = [10, 300, 700]
 
 LIMITS = Limits(queue_length=6, queue_seconds=40, unready_seconds=20, step_seconds=25, model_memory_seconds=50)
 
@@ -51,6 +58,7 @@ class Process:
     pid: int
     capacity: int
     model: str
+    kv_memory: KvMemory | None
     alive: bool = True
     loaded: bool = False
     leaving: bool = False
@@ -87,6 +95,7 @@ class Traffic(RuleBasedStateMachine):
         self.started: set[int] = set()
         self.over: set[int] = set()
         self.bounced: set[int] = set()
+        self.given: set[int] = set()
         self.drained: list[int] = []
         self.heard: dict[int, int] = {}  # of each generation, how many tokens its client has
 
@@ -119,6 +128,7 @@ class Traffic(RuleBasedStateMachine):
             assert number not in self.started, "an answer begins once"
             self.started.add(number)
         elif isinstance(item, Failure):
+            assert item.why is not Why.OVERLOADED or number not in self.started, "what has begun is not refused"
             self.over.add(number)
         else:
             assert isinstance(item, Delta)
@@ -143,6 +153,7 @@ class Traffic(RuleBasedStateMachine):
                 assert number == min(set(self.waiting_like(number)) - self.bounced | {number}), (
                     "the oldest goes first"
                 )
+                self.given.add(number)
                 self.bounced.discard(number)
                 assert message.resume == tuple(range(self.heard.get(number, 0))), "what the client has is resumed"
                 process.has.add(number)
@@ -173,12 +184,16 @@ class Traffic(RuleBasedStateMachine):
 
     def waiting_like(self, number: int) -> list[int]:
         """Return who waits for the same as the one that just went out; suspects wait by themselves."""
-        dispatcher = self.driver.dispatcher
-        likes = [(g.model, g.suspect) for g in (dispatcher._generations[n] for n in dispatcher._queue)]
-        gone = dispatcher._generations[number]
-        return [
-            n for n, like in zip(dispatcher._queue, likes, strict=True) if like == (gone.model, gone.suspect)
-        ] + [number]
+        generations, queue = self.driver.dispatcher._state.generations, self.driver.dispatcher._state.queue
+
+        def like(number: int) -> tuple[Any, ...]:
+            g = generations[number]
+            return g.model, g.suspect, g.key, g.priority, g.request.max_tokens
+
+        resuming = [n for n in queue if n in queue._resuming and like(n) == like(number)]
+        waiting = [n for n in queue if n not in queue._resuming and like(n) == like(number)]
+        # Those that had a worker go before all that did not.
+        return [*resuming, number] if number in self.given else [*resuming, *waiting, number]
 
     def kill(self, process: Process) -> None:
         process.alive = False
@@ -190,7 +205,7 @@ class Traffic(RuleBasedStateMachine):
 
     def get_ready(self, process: Process) -> None:
         process.loaded = True
-        self.hear(process, ready(process.capacity, process.model))
+        self.hear(process, ready(process.capacity, process.model, process.kv_memory))
 
     # --- which process a rule is about ---
 
@@ -219,10 +234,17 @@ class Traffic(RuleBasedStateMachine):
             self.a_worker_comes(capacity, model, at_once=True)
         self.clients_ask(names)
 
-    @rule(capacity=st.integers(1, 3), model=st.sampled_from(models), at_once=st.booleans())
-    def a_worker_comes(self, capacity: int, model: str, at_once: bool) -> None:
+    @rule(
+        capacity=st.integers(1, 3),
+        model=st.sampled_from(models),
+        kv_memory=st.sampled_from(MEMORY),
+        at_once=st.booleans(),
+    )
+    def a_worker_comes(
+        self, capacity: int, model: str, at_once: bool, kv_memory: KvMemory | None = MEMORY[1]
+    ) -> None:
         number = len(self.processes) + 1
-        process = Process(f"worker.{number}".encode(), number, capacity, model)
+        process = Process(f"worker.{number}".encode(), number, capacity, model, kv_memory)
         self.processes[process.identity] = process
         self.hear(process, hello(process.pid))
         if at_once:
@@ -233,11 +255,18 @@ class Traffic(RuleBasedStateMachine):
         if (process := self.draw(data, loaded=False)) is not None:
             self.get_ready(process)
 
-    @rule(names=st.lists(st.sampled_from([None, "three", *4 * models]), min_size=1, max_size=5))
-    def clients_ask(self, names: list[str | None]) -> None:
+    @rule(
+        names=st.lists(st.sampled_from([None, "three", *4 * models]), min_size=1, max_size=5),
+        key=st.sampled_from(["", "one", "two"]),
+        batch=st.booleans(),
+        max_tokens=st.sampled_from(LENGTHS),
+    )
+    def clients_ask(
+        self, names: list[str | None], key: str = "", *, batch: bool = False, max_tokens: int = LENGTHS[0]
+    ) -> None:
         for model in names:
             self.submitted += 1
-            self.perform(self.driver.submit(self.submitted, model))
+            self.perform(self.driver.submit(self.submitted, model, key=key, batch=batch, max_tokens=max_tokens))
 
     @precondition(lambda self: self.submitted)
     @rule(data=st.data())
@@ -424,26 +453,38 @@ class Traffic(RuleBasedStateMachine):
     def everybody_who_waits_is_known_and_all_others_were_told_the_end(self) -> None:
         waiting = set(range(1, self.submitted + 1)) - self.over - self.abandoned
         assert self.driver.dispatcher.unfinished == len(waiting)
-        known = self.driver.dispatcher._generations
+        known = self.driver.dispatcher._state.generations
         assert waiting == {number for number, generation in known.items() if not generation.cancelled}
 
     @invariant()
     def a_suspect_runs_beside_nothing(self) -> None:
         dispatcher = self.driver.dispatcher
         for worker in dispatcher.workers:
-            suspects = {number for number in worker.running if dispatcher._generations[number].suspect}
+            suspects = {number for number in worker.running if dispatcher._state.generations[number].suspect}
             assert not suspects or worker.running == suspects == {worker.kept_for}
         assert sum(worker.kept_for is not None for worker in dispatcher.workers) <= 1
 
     @invariant()
     def nobody_waits_while_a_worker_has_room_for_the_model(self) -> None:
         dispatcher = self.driver.dispatcher
-        assert len(dispatcher._queue) == len(set(dispatcher._queue))
+        generations, queue = dispatcher._state.generations, list(dispatcher._state.queue)
+        assert len(queue) == len(set(queue)) <= LIMITS.queue_length + len(self.given)
         kept = any(worker.kept_for is not None for worker in dispatcher.workers)
-        for number in dispatcher._queue:
-            generation = dispatcher._generations[number]
+        held_up = any(generations[number].passed_by >= MOST_OVERTAKING for number in queue)
+        for number in queue:
+            generation = generations[number]
             able = [w for w in dispatcher.workers if w.room > 0 and w.serves(generation.model)]
-            assert not able or (generation.suspect and kept), "one suspect runs at a time"
+            takes = [w for w in dispatcher.workers if w.takes(generation.model)]
+            able = with_memory(able, {w.identity: Credit(w, generations) for w in takes}, generation)
+            assert not able or (generation.suspect and kept) or held_up, "one suspect runs at a time"
+
+    @invariant()
+    def no_worker_has_more_than_its_memory_holds_but_for_one_alone(self) -> None:
+        for worker in self.driver.dispatcher.workers:
+            kv, generations = self.processes[worker.identity].kv_memory, self.driver.dispatcher._state.generations
+            if kv is not None and worker.ready is not None and len(worker.running) > 1:
+                lengths = [generations[number].length(worker.ready.model) for number in worker.running]
+                assert kv.needed(lengths) <= kv.budget
 
     def teardown(self) -> None:
         """Let every worker finish what it has, and the queue run out: nothing is left, no credit and no client."""
@@ -457,7 +498,7 @@ class Traffic(RuleBasedStateMachine):
         assert self.driver.dispatcher.unfinished == 0
         assert self.over | self.abandoned == set(range(1, self.submitted + 1))
         assert not any(worker.running for worker in self.driver.dispatcher.workers)
-        assert not self.driver.dispatcher._generations
+        assert not self.driver.dispatcher._state.generations
 
     def finish_all(self) -> None:
         while busy := [process for process in self.processes.values() if process.alive and process.has]:

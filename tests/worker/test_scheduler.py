@@ -12,6 +12,7 @@ from mlx_llm_server.protocol.messages import (
     Failed,
     Generate,
     Grammar,
+    KvMemory,
     Sampling,
     Step,
     ToolCall,
@@ -549,3 +550,79 @@ def test_a_grammar_that_can_t_go_on_ends_its_generation_alone() -> None:
     assert isinstance(failed.message, Failed)
     assert (failed.message.kind, failed.message.param) == ("invalid", "structured_outputs.regex")
     assert scheduler.running(0) == 1
+
+
+# --- memory ----------------------------------------------------------------------------------------------
+
+# A byte a token: one row of 256 tokens.
+ONE_ROW = KvMemory(256, 1)
+
+
+def short_of_memory(*keys: Key) -> Scheduler:
+    """Return a scheduler with memory for one of these generations."""
+    scheduler = Scheduler(1000, ONE_ROW)
+    for key in keys:
+        scheduler.handle(Requested(key.frontend, request(key.generation)))
+        scheduler.handle(prepared(key))
+    return scheduler
+
+
+def inserted(actions: list[Action]) -> list[Key]:
+    return [action.key for action in actions if isinstance(action, Insert)]
+
+
+def test_without_memory_a_prompt_is_accepted_and_waits() -> None:
+    scheduler = short_of_memory(K1)
+    scheduler.handle(Requested(0, request(2)))
+
+    assert scheduler.handle(prepared(K2)) == [Send(0, Accepted(2, 3))]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        stepped(Token(K1, 97, "length")),
+        stepped(Token(K1, 97, "broken")),
+        stepped(Token(K1, -1, None)),
+        CancelRequested(0, 1),
+        FrontendLost(0),
+    ],
+    ids=["finished", "broken", "undecodable", "cancelled", "lost"],
+)
+def test_what_waits_is_inserted_when_memory_is_free_behind_the_removal(event: Event) -> None:
+    actions = short_of_memory(K1, OTHER).handle(event)
+
+    assert inserted(actions) == [OTHER]
+    assert isinstance(actions[-1], Insert)
+
+
+def test_what_waits_for_memory_can_be_cancelled_and_is_in_no_batch() -> None:
+    scheduler = short_of_memory(K1, K2, OTHER)
+
+    assert scheduler.handle(CancelRequested(0, 2)) == [Send(0, Cancelled(2))]
+    assert inserted(scheduler.handle(CancelRequested(0, 1))) == [OTHER]
+
+
+@pytest.mark.parametrize(
+    ("length", "max_tokens", "param"), [(10, 247, "max_tokens"), (255, 2, "max_tokens"), (256, 1, "messages")]
+)
+def test_what_has_no_memory_even_alone_is_refused_by_the_field_that_is_too_large(
+    length: int, max_tokens: int, param: str
+) -> None:
+    scheduler = Scheduler(1000, ONE_ROW)
+    scheduler.handle(Requested(0, request(1, max_tokens=max_tokens)))
+
+    (action,) = scheduler.handle(prepared(K1, length))
+
+    assert isinstance(action, Send)
+    assert isinstance(action.message, Failed)
+    assert (action.message.kind, action.message.param) == ("invalid", param)
+    assert action.message.code == "kv_memory_exceeded"
+    assert scheduler.idle
+
+
+def test_what_just_has_the_memory_is_taken() -> None:
+    scheduler = Scheduler(1000, ONE_ROW)
+    scheduler.handle(Requested(0, request(1, max_tokens=246)))
+
+    assert inserted(scheduler.handle(prepared(K1, 10))) == [K1]

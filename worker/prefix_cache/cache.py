@@ -26,7 +26,7 @@ from typing import Any
 import mlx.core as mx
 from mlx_lm.models.cache import make_prompt_cache
 
-from ..memory import available_memory
+from ..device import free_memory
 from . import rows
 from .disk import DiskTier
 from .tree import Node, PrefixTree
@@ -230,11 +230,4 @@ class PrefixCache:
 
 def default_budget() -> int:
     """Return how many bytes to keep if nobody says: a share of what is free now, with the model loaded."""
-    device = mx.device_info()
-    if mx.default_device().type == mx.cpu:
-        free = available_memory()
-    elif "max_recommended_working_set_size" in device:  # Metal, whose memory is the machine's
-        free = min(available_memory(), int(device["max_recommended_working_set_size"]) - mx.get_active_memory())
-    else:
-        free = int(device.get("free_memory", device.get("total_memory", 0)))
-    return int(_SHARE * max(0, free))
+    return int(_SHARE * free_memory())
