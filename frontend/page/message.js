@@ -18,8 +18,10 @@ export class MessageView {
     this.error = h('p', {class: 'error', hidden: true});
     this.stats = h('p', {class: 'stats'});
     this.foot = h('footer', {}, this.stats, h('div', {class: 'actions'}, copyButton(() => message.content ?? ''), action));
+    const isAnswer = message.role === 'assistant';
     this.element = h('article', {class: `message ${message.role}`, 'aria-label': NAMES[message.role]},
-      h('h2', {}, NAMES[message.role]), this.thoughts, this.text, this.calls, this.pause, this.error, this.foot);
+      h('h2', {}, NAMES[message.role]),
+      isAnswer ? [this.thoughts, this.text, this.calls, this.pause, this.error] : this.text, this.foot);
     this.shownCalls = 0;
     this.update(message);
   }

@@ -4,7 +4,7 @@ import {h, setText, svg} from './dom.js';
 
 const WIDTH = 600;
 const HEIGHT = 150;
-const LEFT = 46;
+const LEFT = 60;
 const BOTTOM = 18;
 const TOP = 8;
 // Samples that are further apart have a gap between them: the server was stopped, or busy.
@@ -54,7 +54,7 @@ export class Plot {
       ...[1, 0.5, 0].map((share) => svg('text', {
         x: LEFT + (WIDTH - LEFT) * (1 - share), y: HEIGHT - 3,
         'text-anchor': share === 1 ? 'start' : share ? 'middle' : 'end',
-      }, share ? `${Math.round(this.seconds * share / 60)} min ago` : 'now')),
+      }, share ? `${+(this.seconds * share / 60).toFixed(1)} min ago` : 'now')),
       ...this.deaths.filter((at) => at >= start && at <= end).map((at) =>
         svg('line', {class: 'death', x1: this.x(at), x2: this.x(at), y1: TOP, y2: HEIGHT - BOTTOM})),
       ...this.columns.map(({column, dots}, number) => svg('path', {

@@ -4,7 +4,7 @@ import {getJson} from './api.js';
 import {h, setText} from './dom.js';
 import {Plot} from './plot.js';
 
-const PLOT_SECONDS = 600;
+const MINUTES = [2, 5, 10];
 const MEGABYTE = 1e6;
 
 const rate = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
@@ -14,12 +14,12 @@ const count = (value) => value.toLocaleString('en');
 const clock = (time) => new Date(1000 * time).toLocaleTimeString();
 
 const TILES = [
-  ['Tokens per second', (status) => rate(status.tokens_per_second)],
+  ['Tokens/s', (status) => rate(status.tokens_per_second)],
   ['Running', (status) => count(status.running)],
   ['Waiting', (status) => (status.queued ? `${count(status.queued)} (${seconds(status.queued_seconds)})` : '0')],
   ['Workers ready', (status) => `${status.workers.filter(({state}) => state === 'ready').length} of ${Math.max(status.expected_workers, status.workers.length)}`],
   ['Deaths', (status) => count(status.deaths)],
-  ['Answers resumed', (status) => count(status.resumed)],
+  ['Resumed', (status) => count(status.resumed)],
   ['Tokens', (status) => count(status.tokens)],
   ['Up for', (status) => duration(status.time - status.started)],
 ];
@@ -46,6 +46,9 @@ export class StatusView {
       new Plot('Generations', [{column: 'running', name: 'running'}, {column: 'queued', name: 'waiting'}], (value) => String(+value.toFixed(1)), 2),
       new Plot('Memory of the workers', [{column: 'memory_bytes'}], size, MEGABYTE),
     ];
+    this.minutes = h('select', {id: 'minutes', onchange: () => this.update()},
+      MINUTES.map((minutes) => h('option', {value: minutes}, `${minutes} minutes`)));
+    this.minutes.value = MINUTES[1];
     this.workers = h('tbody', {role: 'rowgroup'});
     this.events = h('ol', {class: 'events'});
     this.crashes = h('div', {class: 'crashes'});
@@ -58,7 +61,8 @@ export class StatusView {
         h('table', {class: 'workers', role: 'table', 'aria-labelledby': 'workers-title'},
           h('thead', {role: 'rowgroup'}, h('tr', {role: 'row'},
             COLUMNS.map(([name]) => h('th', {scope: 'col', role: 'columnheader'}, name)))), this.workers)),
-      h('section', {'aria-labelledby': 'plots-title'}, h('h2', {id: 'plots-title'}, 'The last ten minutes'),
+      h('section', {'aria-label': 'The last minutes'},
+        h('h2', {}, h('label', {for: 'minutes'}, 'The last '), this.minutes),
         h('div', {class: 'plots'}, this.plots.map((plot) => plot.element))),
       h('div', {class: 'halves'},
         h('section', {'aria-labelledby': 'events-title'}, h('h2', {id: 'events-title'}, 'What happened'), this.events),
@@ -81,7 +85,7 @@ export class StatusView {
     this.tiles.forEach(([, value], number) => setText(value, TILES[number][1](status)));
     this.workers.replaceChildren(...status.workers.map(row));
     const died = status.events.filter(({kind}) => kind === 'died').map(({time}) => time);
-    for (const plot of this.plots) plot.update(history, died, PLOT_SECONDS);
+    for (const plot of this.plots) plot.update(history, died, 60 * this.minutes.value);
     this.showEvents(status.events);
     if (status.deaths !== this.deaths) this.showCrashes(status.deaths);
   }

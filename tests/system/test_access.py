@@ -186,7 +186,9 @@ def test_json_may_have_a_charset(counting: Server) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/embeddings", "/v1/chat/completions/", "/%00", "/../etc/passwd"])
+@pytest.mark.parametrize(
+    "path", ["/page", "/v1", "/v1/embeddings", "/v1/chat/completions/", "/%00", "/../etc/passwd"]
+)
 def test_an_unknown_path_is_a_404(counting: Server, path: str) -> None:
     answer = counting.get(path)
     assert answer.status == 404
