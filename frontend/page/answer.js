@@ -47,7 +47,7 @@ export class Answer {
   take(chunk) {
     if (chunk.error) throw new ApiError(0, chunk.error.message, chunk.error.code);
     if (chunk.usage) this.usage = chunk.usage;
-    const choice = chunk.choices[0];
+    const choice = chunk.choices.find(({index}) => index === 0);
     if (!choice) return;
     this.heardAt = performance.now();
     const {content, reasoning_content: reasoning, tool_calls: calls} = choice.delta;

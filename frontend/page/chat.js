@@ -169,8 +169,11 @@ export class Chat {
   setBusy(view, busy) {
     // A screen reader reads an answer once it is whole, not word by word.
     view.element.setAttribute('aria-busy', busy);
-    byId('send').hidden = busy;
-    byId('stop').hidden = !busy;
+    const [come, go] = busy ? ['stop', 'send'] : ['send', 'stop'];
+    // The focus must not go with a button.
+    if (document.activeElement === byId(go)) this.prompt.focus();
+    byId(come).hidden = false;
+    byId(go).hidden = true;
     if (busy) this.say('The answer has begun. Escape stops it.');
   }
 

@@ -29,7 +29,6 @@ function showView() {
   }
   status.close();
   if (wanted === 'status') status.open();
-  else chat.prompt.focus({preventScroll: true});
 }
 
 // --- theme ---
@@ -63,35 +62,36 @@ byId('key').addEventListener('submit', (event) => {
 
 // --- the server ---
 
-let models = '';
+// The models that the settings were made with, as /ready names them.
+let offered = null;
 
 async function loadModels(refusal = '') {
   try {
-    const {data} = await getJson('v1/models');
-    const found = JSON.stringify(data);
-    if (found !== models) settings.offer(data);
-    models = found;
+    settings.offer((await getJson('v1/models')).data);
     watch.tick();
+    return true;
   } catch (error) {
     if (error.status === 401) askForKey(refusal);
+    return false;
   }
 }
 
 // Readiness is told without a key; 503 is an answer too.
 async function lookAtHealth() {
-  let ready = false;
+  let state = {status: 'not ready', reason: 'no answer', workers: []};
   if (!document.hidden) {
     try {
-      const state = await (await fetch(new URL('ready', document.baseURI), {cache: 'no-store'})).json();
-      ready = state.status === 'ready';
-      setText(byId('health'), ready ? 'ready' : `not ready: ${state.reason}`);
+      state = await (await fetch(new URL('ready', document.baseURI), {cache: 'no-store'})).json();
     } catch {
-      setText(byId('health'), 'no answer');
+      // It may be back soon.
     }
+    const ready = state.status === 'ready';
+    setText(byId('health'), ready ? 'ready' : `not ready: ${state.reason}`);
     byId('health').classList.toggle('bad', !ready);
-    if (ready && byId('key').hidden) await loadModels();
+    const models = state.workers.map(({model}) => model).join('\n');
+    if (ready && models !== offered && byId('key').hidden && await loadModels()) offered = models;
   }
-  setTimeout(lookAtHealth, ready ? READY_MS : UNREADY_MS);
+  setTimeout(lookAtHealth, state.status === 'ready' ? READY_MS : UNREADY_MS);
 }
 
 showTheme(localStorage.getItem(THEME) ?? 'auto');
@@ -99,4 +99,6 @@ byId('theme').addEventListener('click', nextTheme);
 byId('settings').open = matchMedia('(min-width: 60rem)').matches;
 window.addEventListener('hashchange', showView);
 showView();
+// On a phone it would bring up the keyboard.
+if (matchMedia('(pointer: fine)').matches && !byId('chat').hidden) chat.prompt.focus();
 lookAtHealth();
