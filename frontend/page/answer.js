@@ -3,6 +3,8 @@
 import {ApiError, post} from './api.js';
 import {events} from './sse.js';
 
+const SHORTEST_SECONDS = 0.05;
+
 export class Answer {
   constructor() {
     this.content = '';
@@ -72,8 +74,8 @@ export class Answer {
       cached: this.usage?.prompt_tokens_details?.cached_tokens ?? 0,
       promptTokens: this.usage?.prompt_tokens ?? null,
       ttft: this.firstAt === null ? null : (this.firstAt - this.askedAt) / 1000,
-      // The first token was there when the clock started.
-      rate: seconds > 0 && tokens > 1 ? (tokens - 1) / seconds : null,
+      // The first token was there when the clock started. What came all at once, to a tab that was busy, has no rate.
+      rate: seconds > SHORTEST_SECONDS && tokens > 1 ? (tokens - 1) / seconds : null,
     };
   }
 }

@@ -17,7 +17,7 @@ export class MessageView {
     this.pause = h('p', {class: 'pause', hidden: true});
     this.error = h('p', {class: 'error', hidden: true});
     this.stats = h('p', {class: 'stats'});
-    this.foot = h('footer', {}, this.stats, h('div', {class: 'actions'}, copyButton(() => message.content ?? ''), action));
+    this.foot = h('footer', {}, this.stats, h('div', {class: 'actions'}, copyButton(() => message.content || JSON.stringify(message.tool_calls)), action));
     const isAnswer = message.role === 'assistant';
     this.element = h('article', {class: `message ${message.role}`, 'aria-label': NAMES[message.role]},
       h('h2', {}, NAMES[message.role]),

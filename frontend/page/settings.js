@@ -1,6 +1,6 @@
 // What requests ask for beside their messages: a form whose content is kept in this browser.
 
-import {h} from './dom.js';
+import {h, setText} from './dom.js';
 
 const KEPT = 'mlx-llm-server settings';
 
@@ -39,8 +39,10 @@ export class Settings {
       h('option', {value: 'no'}, 'don’t think'));
     this.thinking.value = values.thinking ?? '';
     this.wanted = values.model;
+    this.context = h('small', {class: 'hint'});
     this.form.append(
       field('model', 'Model', this.model),
+      this.context,
       field('system', 'System prompt', text('system', 3, 'none')),
       h('div', {class: 'numbers'}, NUMBERS.map(([name, label, attributes]) => field(name, label,
         h('input', {id: `set-${name}`, name, type: 'number', value: values[name] ?? '', ...attributes})))),
@@ -64,14 +66,15 @@ export class Settings {
   // Takes the models that are served, as /v1/models lists them.
   offer(models) {
     this.models = models;
-    this.model.replaceChildren(...models.map(({id, context_length: length}) =>
-      h('option', {value: id}, `${id} (${length.toLocaleString('en')} tokens)`)));
+    this.model.replaceChildren(...models.map(({id}) => h('option', {value: id}, id)));
     if (models.some(({id}) => id === this.wanted)) this.model.value = this.wanted;
     this.showAbilities();
   }
 
   showAbilities() {
-    const abilities = this.models.find(({id}) => id === this.model.value)?.abilities;
+    const model = this.models.find(({id}) => id === this.model.value);
+    const abilities = model?.abilities;
+    setText(this.context, model ? `${model.context_length.toLocaleString('en')} tokens of context` : '');
     this.thinking.disabled = abilities !== undefined && !abilities.thinking_choice;
     this.form.elements.tools.disabled = abilities !== undefined && !abilities.tools;
   }

@@ -6,10 +6,12 @@ import {Plot} from './plot.js';
 
 const MINUTES = [2, 5, 10];
 const MEGABYTE = 1e6;
+const MOST_EVENTS = 40;
 
-const rate = (value) => (value < 10 ? value.toFixed(1) : Math.round(value).toLocaleString('en'));
-const seconds = (value) => (value < 1 ? `${Math.round(1000 * value)} ms` : `${value.toFixed(1)} s`);
-const size = (bytes) => (bytes < 1000 * MEGABYTE ? `${Math.round(bytes / MEGABYTE)} MB` : `${(bytes / 1000 / MEGABYTE).toFixed(1)} GB`);
+const short = (value) => String(+value.toFixed(1));
+const rate = (value) => (value < 10 ? short(value) : Math.round(value).toLocaleString('en'));
+const seconds = (value) => (value === 0 || value >= 1 ? `${short(value)} s` : `${Math.round(1000 * value)} ms`);
+const size = (bytes) => (bytes < 1000 * MEGABYTE ? `${Math.round(bytes / MEGABYTE)} MB` : `${short(bytes / 1000 / MEGABYTE)} GB`);
 const count = (value) => value.toLocaleString('en');
 const clock = (time) => new Date(1000 * time).toLocaleTimeString();
 
@@ -43,7 +45,7 @@ export class StatusView {
     this.plots = [
       new Plot('Tokens per second', [{column: 'tokens_per_second'}], rate, 1),
       new Plot('Time to first token', [{column: 'ttft_seconds', dots: true}], seconds, 0.1),
-      new Plot('Generations', [{column: 'running', name: 'running'}, {column: 'queued', name: 'waiting'}], (value) => String(+value.toFixed(1)), 2),
+      new Plot('Generations', [{column: 'running', name: 'running'}, {column: 'queued', name: 'waiting'}], short, 2),
       new Plot('Memory of the workers', [{column: 'memory_bytes'}], size, MEGABYTE),
     ];
     this.minutes = h('select', {id: 'minutes', onchange: () => this.update()},
@@ -86,7 +88,7 @@ export class StatusView {
     this.workers.replaceChildren(...status.workers.map(row));
     const died = status.events.filter(({kind}) => kind === 'died').map(({time}) => time);
     for (const plot of this.plots) plot.update(history, died, 60 * this.minutes.value);
-    this.showEvents(status.events);
+    this.showEvents(status.events.slice(0, MOST_EVENTS));
     if (status.deaths !== this.deaths) this.showCrashes(status.deaths);
   }
 
@@ -115,7 +117,7 @@ export class StatusView {
 }
 
 function row(worker) {
-  return h('tr', {role: 'row'}, COLUMNS.map(([name, value]) => h('td', {role: 'cell', 'data-name': name}, value(worker))));
+  return h('tr', {role: 'row'}, COLUMNS.map(([name, value]) => h('td', {role: 'cell', 'data-name': name}, h('span', {}, value(worker)))));
 }
 
 function loading(worker) {

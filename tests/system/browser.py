@@ -5,25 +5,23 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 
 import pytest
+from mlx_llm_server.scripts.browser import ARGUMENTS, NAMES, find_chromium
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from .servers import PATIENCE, Server
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_OF_MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
 # Set by `.ci/run`, where a missing browser is a fault.
 REQUIRED = "REQUIRE_BROWSER"
 
 
-def find_chromium() -> str:
+def _path() -> str:
     """Return where it is; skip the test where there is none, unless it must be there."""
-    found = next(filter(None, map(shutil.which, (*_NAMES, _OF_MACOS))), None)
+    found = find_chromium()
     if found is None:
-        missing = f"the page needs a Chromium: one of {', '.join(_NAMES)} in the PATH (apt-get install chromium)"
+        missing = f"the page needs a Chromium: one of {', '.join(NAMES)} in the PATH (apt-get install chromium)"
         if os.environ.get(REQUIRED):
             pytest.fail(missing)
         pytest.skip(missing)
@@ -32,13 +30,11 @@ def find_chromium() -> str:
 
 @contextlib.contextmanager
 def chromium() -> Iterator[Browser]:
-    path = find_chromium()
+    path = _path()
     expect.set_options(timeout=1000 * PATIENCE)
     with (
         sync_playwright() as playwright,
-        contextlib.closing(
-            playwright.chromium.launch(executable_path=path, args=["--disable-gpu", "--disable-dev-shm-usage"])
-        ) as browser,
+        contextlib.closing(playwright.chromium.launch(executable_path=path, args=ARGUMENTS)) as browser,
     ):
         yield browser
 
