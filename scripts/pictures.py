@@ -169,7 +169,7 @@ def _ask_on(url: str, over: threading.Event, seed: int) -> None:
 
 def main() -> None:
     """Do it."""
-    parser = argparse.ArgumentParser(prog="scripts/screenshots", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="scripts/screenshots", description="Take the pictures in docs/images.")
     parser.add_argument(
         "--seconds", type=float, default=150, help="how long the server works before (default 150)"
     )

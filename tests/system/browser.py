@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from mlx_llm_server.scripts.browser import ARGUMENTS, NAMES, find_chromium
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from .servers import PATIENCE, Server
 
@@ -40,27 +40,33 @@ def chromium() -> Iterator[Browser]:
 
 
 class Tab:
-    """A tab with a storage of its own, at the page of a server.
+    """A tab at the page of a server.
 
     Attributes:
         complaints: What the browser has complained of: errors of scripts, and what the page's policy forbids.
         foreign: Addresses beyond the server that something was asked of.
     """
 
-    def __init__(self, browser: Browser, server: Server, key: str | None, scheme: str = "light") -> None:
-        self.server = server
-        self.context: BrowserContext = browser.new_context(
-            color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce", locale="en-GB"
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self._url = server.url
+        # Small, as painting is the most of what a browser does here.
+        self.page: Page = browser.new_page(
+            viewport={"width": 700, "height": 500}, color_scheme="light", reduced_motion="reduce", locale="en-GB"
         )
-        self.context.set_default_timeout(1000 * PATIENCE)
-        if key is not None:
-            self.context.add_init_script(f"sessionStorage.setItem('mlx-llm-server key', '{key}')")
-        self.page: Page = self.context.new_page()
+        self.page.set_default_timeout(1000 * PATIENCE)
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._heard)
         self.page.on("request", lambda request: self._asked(request.url))
+
+    def begin(self, key: str | None) -> None:
+        """Open the page as if for the first time, with a key that was given before, or none."""
+        self.page.goto(f"{self._url}/page/icon.svg")
+        self.page.evaluate("sessionStorage.clear(); localStorage.clear()")
+        if key is not None:
+            self.page.evaluate("key => sessionStorage.setItem('mlx-llm-server key', key)", key)
+        self.page.goto(f"{self._url}/")
 
     def _heard(self, message: ConsoleMessage) -> None:
         # A status beyond 399 is logged as an error whatever the page makes of it.
@@ -68,11 +74,8 @@ class Tab:
             self.complaints.append(message.text)
 
     def _asked(self, url: str) -> None:
-        if not url.startswith(f"{self.server.url}/"):
+        if not url.startswith(f"{self._url}/"):
             self.foreign.append(url)
-
-    def open(self, view: str = "chat") -> None:
-        self.page.goto(f"{self.server.url}/#{view}")
 
     def set(self, name: str, value: str) -> None:
         """Fill in a setting."""
@@ -105,8 +108,7 @@ class Tab:
     def stats(self) -> str:
         return self.page.locator(".assistant .stats").last.inner_text()
 
-    def close(self) -> None:
+    def check(self) -> None:
         """Fail if the browser has complained, or something was asked of anybody but the server."""
-        self.context.close()
         assert self.complaints == []
         assert self.foreign == []

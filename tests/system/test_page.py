@@ -16,11 +16,15 @@ from .browser import Tab, chromium
 from .servers import House, Server
 
 KEY = "sk-page"
-TO_100 = ", ".join(map(str, range(1, 101)))
 EVIL = "<script>hurt=1</script><img src=x onerror=hurt=1> [run](javascript:hurt=1) **bold**\n```\n1 < 2\n```"
 WEATHER = """[{"type": "function", "function": {"name": "get_weather", "description": "Get the weather for a city",
   "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}]"""
 SERIOUS = {"serious", "critical"}
+
+
+def counted_to(last: int) -> str:
+    """Return what the demo model says."""
+    return ", ".join(map(str, range(1, last + 1)))
 
 
 @pytest.fixture(scope="module")
@@ -39,66 +43,64 @@ def server(browser: Browser) -> Iterator[Server]:
         house.close()
 
 
+@pytest.fixture(scope="module")
+def only_tab(browser: Browser, server: Server) -> Tab:
+    return Tab(browser, server)
+
+
 @pytest.fixture
-def tab(browser: Browser, server: Server) -> Iterator[Tab]:
-    tab = Tab(browser, server, KEY)
-    try:
-        tab.open()
-        yield tab
-    finally:
-        tab.close()
+def tab(only_tab: Tab) -> Iterator[Tab]:
+    only_tab.begin(KEY)
+    yield only_tab
+    only_tab.check()
 
 
-def ask_for_100(tab: Tab) -> None:
-    tab.set("temperature", "0")
-    tab.ask("Count from 1 to 100.")
-
-
-def test_a_key_is_asked_for_and_a_wrong_one_is_not_taken(browser: Browser, server: Server) -> None:
-    tab = Tab(browser, server, key=None)
-    tab.open()
+def test_a_key_is_asked_for_and_a_wrong_one_is_not_taken(tab: Tab) -> None:
+    tab.begin(None)
     expect(tab.page.locator("#key")).to_be_visible()
-    for key in ("sk-wrong", KEY):
-        tab.page.fill("#key-input", key)
-        tab.page.press("#key-input", "Enter")
-        if key != KEY:
-            expect(tab.page.locator("#key-error")).to_have_text("This key is not accepted.")
+    tab.page.fill("#key-input", "sk-wrong")
+    tab.page.press("#key-input", "Enter")
+    expect(tab.page.locator("#key-error")).to_have_text("This key is not accepted.")
+    tab.page.fill("#key-input", KEY)
+    tab.page.press("#key-input", "Enter")
     expect(tab.page.locator("#key")).to_be_hidden()
     expect(tab.page.locator("#set-model")).to_have_value("mlx-llm-server-demo")
-    tab.close()
 
 
 def test_an_answer_comes_piece_by_piece_is_stopped_and_made_anew(tab: Tab, server: Server) -> None:
-    ask_for_100(tab)
+    tab.set("temperature", "0")
+    tab.set("other", '{"ignore_eos": true}')
+    tab.ask("Count from 1 to 30.")
     tab.wait_for_text("3, 4")
     assert tab.page.locator(".assistant[aria-busy=true]").count() == 1
     tab.page.keyboard.press("Escape")
     tab.wait_for_end()
-    assert len(tab.text) < len(TO_100)
-    assert TO_100.startswith(tab.text)
+    assert tab.text.startswith("1, 2, 3, 4")
     assert "stopped" in tab.stats
     server.wait_idle()
     expect(tab.page.locator("#prompt")).to_be_focused()
 
+    tab.set("other", "")
     tab.page.get_by_role("button", name="Regenerate").click()
-    tab.wait_for_text("99, 100")
+    tab.wait_for_text("29, 30$")
     tab.wait_for_end()
-    assert tab.text == TO_100
+    assert tab.text == counted_to(30)
     assert re.fullmatch(r"\d+ tokens · [\d.]+ tokens/s · first after [\d.]+ s · prompt of \d+.*", tab.stats)
     assert tab.page.locator(".message").count() == 2
 
     tab.page.reload()
-    assert tab.text == TO_100
+    assert tab.text == counted_to(30)
 
 
 def test_a_workers_death_is_a_pause_in_the_chat_and_an_event_in_the_status(tab: Tab, server: Server) -> None:
-    ask_for_100(tab)
-    tab.wait_for_text("3, 4")
     (worker,) = server.workers()
+    tab.set("temperature", "0")
+    tab.ask("Count from 1 to 100.")
+    tab.wait_for_text("3, 4")
     os.kill(worker["pid"], signal.SIGKILL)
     expect(tab.page.locator(".pause")).to_contain_text("worker-1 died (killed by SIGKILL). The answer goes on")
     tab.wait_for_end()
-    assert tab.text == TO_100
+    assert tab.text == counted_to(100)
     assert re.search(r"worker-1 died: paused [\d.]+ s", tab.stats)
     expect(tab.page.locator(".pause")).to_be_hidden()
 
@@ -170,17 +172,15 @@ def test_what_looks_like_a_script_stays_text_and_what_is_shown_is_accessible(tab
             assert faults == [], (view, scheme)
 
 
-def test_the_theme_is_the_systems_until_another_is_chosen(browser: Browser, server: Server) -> None:
-    tab = Tab(browser, server, KEY, "dark")
-    tab.open()
-    grounds = []
+def test_the_theme_is_the_systems_until_another_is_chosen(tab: Tab) -> None:
+    tab.page.emulate_media(color_scheme="dark")
+    grounds: list[str] = []
     for theme in ("auto", "light", "dark"):
         expect(tab.page.locator("#theme")).to_have_text(f"Theme: {theme}")
         grounds.append(tab.page.evaluate("getComputedStyle(document.body).backgroundColor"))
         tab.page.locator("#theme").click()
     auto, light, dark = grounds
     assert auto == dark != light
-    tab.close()
 
 
 def test_it_works_below_a_path_and_fits_a_phone(tab: Tab, server: Server) -> None:
@@ -199,6 +199,8 @@ def test_it_works_below_a_path_and_fits_a_phone(tab: Tab, server: Server) -> Non
     tab.page.goto(f"{server.url}/llm/#status")
     tab.page.locator(".workers td").first.wait_for()
     assert tab.page.evaluate("document.querySelector('#status').scrollWidth") <= 360
+    tab.page.unroute_all()
+    tab.page.set_viewport_size({"width": 700, "height": 500})
 
 
 MARKDOWN = [
