@@ -113,7 +113,7 @@ def take_pictures(browser: Browser, url: str, seconds: float) -> None:
         dark.show_ends()
         dark.picture("chat-dark")
         time.sleep(seconds / 2)
-        Tab(browser, url, (DESKTOP[0], 980), "light", "status").picture("status")
+        Tab(browser, url, (DESKTOP[0], 900), "light", "status").picture("status")
     light = Tab(browser, url, DESKTOP, "light")
     light.set("temperature", "0")
     light.ask("Write a limerick about python exceptions")

@@ -1,6 +1,6 @@
 // Why an answer that is under way says nothing, in words: from its silence, and from what the server's status tells.
 
-const SILENCE_MS = 1000;
+const SILENCE_MS = 700;
 // What is told of a token may lie so long before the event of the worker's death.
 const BEFORE_MS = 2000;
 

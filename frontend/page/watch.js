@@ -3,6 +3,7 @@
 import {getJson} from './api.js';
 
 const EVERY_MS = 1000;
+const MOST_OFTEN_MS = 700;
 const HISTORY_SECONDS = 600;
 
 export class Watch {
@@ -13,6 +14,9 @@ export class Watch {
     this.listeners = new Set();
     this.timer = null;
     this.asking = null;
+    // When `latest` came, on performance.now() and in Unix milliseconds.
+    this.receivedAt = -Infinity;
+    this.askedAt = 0;
   }
 
   // Calls `listener` with every status from now on; returns what ends that.
@@ -23,8 +27,9 @@ export class Watch {
     return () => this.listeners.delete(listener);
   }
 
-  // One look at a time, however many ask for it.
+  // One look at a time, and not too often, however many ask for it.
   look() {
+    if (performance.now() - this.receivedAt < MOST_OFTEN_MS) return null;
     this.asking ??= this.ask().finally(() => { this.asking = null; });
     return this.asking;
   }

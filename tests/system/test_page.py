@@ -19,6 +19,13 @@ KEY = "sk-page"
 EVIL = "<script>hurt=1</script><img src=x onerror=hurt=1> [run](javascript:hurt=1) **bold**\n```\n1 < 2\n```"
 WEATHER = """[{"type": "function", "function": {"name": "get_weather", "description": "Get the weather for a city",
   "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}]"""
+# What is shown for a moment may be gone before a test looks.
+REMEMBER_PAUSES = """() => {
+  window.pauses = [];
+  new MutationObserver(() => {
+    for (const pause of document.querySelectorAll('.pause:not([hidden])')) window.pauses.push(pause.textContent);
+  }).observe(document.getElementById('messages'), {subtree: true, childList: true, attributes: true});
+}"""
 SERIOUS = {"serious", "critical"}
 
 
@@ -96,12 +103,15 @@ def test_a_workers_death_is_a_pause_in_the_chat_and_an_event_in_the_status(tab: 
     (worker,) = server.workers()
     tab.set("temperature", "0")
     tab.ask("Count from 1 to 100.")
+    tab.page.evaluate(REMEMBER_PAUSES)
     tab.wait_for_text("3, 4")
     os.kill(worker["pid"], signal.SIGKILL)
-    expect(tab.page.locator(".pause")).to_contain_text("worker-1 died (killed by SIGKILL). The answer goes on")
+    tab.wait_for_text("100$")
     tab.wait_for_end()
     assert tab.text == counted_to(100)
     assert re.search(r"worker-1 died: paused [\d.]+ s", tab.stats)
+    pauses = tab.page.evaluate("window.pauses")
+    assert any("worker-1 died (killed by SIGKILL). The answer goes on" in pause for pause in pauses), pauses
     expect(tab.page.locator(".pause")).to_be_hidden()
 
     tab.page.get_by_role("link", name="Status").click()
