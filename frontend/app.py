@@ -71,7 +71,7 @@ def make_app(services: Services) -> Application:
 def _log_request(handler: RequestHandler) -> None:
     request = handler.request
     status = handler.get_status()
-    if isinstance(handler, ApiHandler) and (handler.public or handler.polled):
+    if isinstance(handler, ApiHandler) and (handler.public or handler.quiet):
         level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
     else:
         level = logging.INFO if status < 500 else logging.ERROR

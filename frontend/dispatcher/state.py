@@ -84,9 +84,10 @@ class Worker:
     slowest: float = 0.0
     running: set[int] = field(default_factory=set)
     kept_for: int | None = None
-    # How many generations ended on it.
+    # How many generations ended on it, and how many tokens came from it.
     ended: int = 0
-    tally: Tally = field(default_factory=Tally)
+    tokens: int = 0
+    resumed: int = 0
 
     def at_step(self, step: int, still_seconds: float, now: float) -> None:
         """Take which step the engine is at, and for how long."""
@@ -110,6 +111,11 @@ class Worker:
     def load(self) -> float:
         """The share of its capacity in use."""
         return len(self.running) / self.ready.capacity if self.ready else 1.0
+
+    @property
+    def tally(self) -> Tally:
+        """What it has done."""
+        return Tally(self.tokens, self.resumed)
 
     def takes(self, model: str | None) -> bool:
         """Tell whether it takes work for `model`, perhaps once it has room; None is any."""
