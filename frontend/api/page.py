@@ -48,5 +48,5 @@ class Page(ApiHandler):
 @cache
 def _files() -> dict[str, bytes]:
     """Return the files by their names; what is asked for is never made into a path."""
-    folder = files(__package__.rpartition(".")[0]).joinpath("page")
+    folder = files("mlx_llm_server").joinpath("frontend", "page")
     return {file.name: file.read_bytes() for file in folder.iterdir() if file.name.rpartition(".")[2] in _TYPES}
