@@ -15,6 +15,7 @@ from .api.handler import ApiHandler, Services
 from .api.models import ModelDetail, ModelList
 from .api.openapi import Description, DescriptionPage
 from .api.overview import Overview
+from .api.page import Page
 from .api.prefix_cache import ClearPrefixCaches
 from .api.prompts import Detokenize, Render, Tokenize
 from .api.status import Health, Readiness
@@ -39,6 +40,8 @@ def make_app(services: Services) -> Application:
     with_services: dict[str, Any] = {"services": services}
     return Application(
         [
+            (r"/", Page, with_services),
+            (r"/page/([^/]+)", Page, with_services),
             (r"/v1/chat/completions", ChatCompletions, with_services),
             (r"/v1/chat/completions/render", Render, with_services),
             (r"/v1/completions", Completions, with_services),
@@ -68,7 +71,7 @@ def make_app(services: Services) -> Application:
 def _log_request(handler: RequestHandler) -> None:
     request = handler.request
     status = handler.get_status()
-    if isinstance(handler, ApiHandler) and (handler.public or handler.polled):
+    if isinstance(handler, ApiHandler) and (handler.public or handler.quiet):
         level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
     else:
         level = logging.INFO if status < 500 else logging.ERROR

@@ -86,8 +86,8 @@ class ApiHandler(RequestHandler):
     public: ClassVar[bool] = False
     """Whether the route is answered without an API key."""
 
-    polled: ClassVar[bool] = False
-    """Whether programs ask it again and again, which is no news for a log."""
+    quiet: ClassVar[bool] = False
+    """Whether machines ask for it all the time, so that an answer is not worth a line in the log."""
 
     takes_body: ClassVar[bool] = True
     """Whether a POST has content; without, none need be announced, and none may be sent."""

@@ -171,7 +171,7 @@ def _page() -> str:
     head = (
         f"<!doctype html><html lang=en><meta charset=utf-8><title>mlx-llm-server</title><style>{_STYLE}</style>"
         f"<h1>mlx-llm-server {escape(__version__)}</h1>"
-        "<p>The same for programs: <a href=/openapi.json>/openapi.json</a></p>"
+        "<p>The same for programs: <a href=openapi.json>/openapi.json</a></p>"
     )
     operations = [
         _shown(f"{method.upper()} {path}", operation)

@@ -17,7 +17,7 @@ from .status import why_not_ready
 class Overview(ApiHandler):
     """The state of the server as an operator sees it; nothing of prompts or answers."""
 
-    polled: ClassVar[bool] = True
+    quiet: ClassVar[bool] = True
 
     async def on_get(self) -> None:
         """Answer with it; `history=SECONDS` asks for so much of the last minutes."""
@@ -76,8 +76,8 @@ def _describe_worker(services: Services, worker: Worker, now: float) -> dict[str
         "step_seconds": round(now - worker.progress_at, 3) if ready else None,
         "heard_seconds": round(now - worker.heard_at, 3),
         "tokens_per_second": services.monitor.tokens_per_second(worker),
-        "memory_bytes": services.crashes.memory_of(worker.hello.pid),
-        "tokens": worker.tally.tokens,
+        "memory_bytes": services.crashes.memory.get(worker.hello.pid),
+        "tokens": worker.tokens,
         "ended": worker.ended,
-        "resumed": worker.tally.resumed,
+        "resumed": worker.resumed,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -148,6 +148,11 @@ class CrashRegister:
     # --- those who ask ---
 
     @property
+    def memory(self) -> Mapping[int, int]:
+        """The bytes that workers' processes held when they were last looked at, by process."""
+        return self._memory
+
+    @property
     def recent(self) -> list[Dossier]:
         """The latest deaths, the newest last, also where no files are kept."""
         return list(self._recent.values())
@@ -156,10 +161,6 @@ class CrashRegister:
     def deaths(self) -> int:
         """How many there were."""
         return self._deaths
-
-    def memory_of(self, pid: int) -> int | None:
-        """Return what a process held when that was last looked at, in bytes; None where that is not known."""
-        return self._memory.get(pid)
 
     async def dossiers(self) -> list[dict[str, Any]]:
         """Return what is kept, the newest first."""

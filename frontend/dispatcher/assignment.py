@@ -94,7 +94,7 @@ class Assignment:
         worker.running.add(number)
         if (trail := self._trail(generation)) is not None:
             worker.prefixes.add(trail)
-        worker.tally.resumed += bool(generation.received or generation.deaths)
+        worker.resumed += bool(generation.received or generation.deaths)
         return Transmit(worker.identity, replace(generation.request, resume=tuple(generation.received)))
 
     def _trail(self, generation: Generation) -> Trail | None:

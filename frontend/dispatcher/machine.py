@@ -312,12 +312,12 @@ class Dispatcher:
         shares = self._state.queue.shares
         finished = False
         for delta in message.deltas:
+            worker.tokens += len(delta.tokens)
             generation = self._generations.get(delta.generation)
             if generation is None or generation.worker != worker.identity:
                 continue
             if not (generation.started or generation.cancelled):
                 return actions + self._give_up(worker, "it answered a generation that it had not accepted", now)
-            worker.tally.tokens += len(delta.tokens)
             if not generation.cancelled:
                 if delta.tokens and not generation.received:
                     self._first_tokens.append((now, now - generation.submitted_at))

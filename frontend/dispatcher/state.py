@@ -89,9 +89,10 @@ class Worker:
     running: set[int] = field(default_factory=set)
     kept_for: int | None = None
     prefixes: Prefixes = field(default_factory=Prefixes)
-    # How many generations ended on it.
+    # How many generations ended on it, and how many tokens came from it.
     ended: int = 0
-    tally: Tally = field(default_factory=Tally)
+    tokens: int = 0
+    resumed: int = 0
 
     def at_step(self, step: int, still_seconds: float, now: float) -> None:
         """Take which step the engine is at, and for how long."""
@@ -121,6 +122,11 @@ class Worker:
         self.state = state
         if self.kept_for not in self.running:
             self.kept_for = None  # another one may be
+
+    @property
+    def tally(self) -> Tally:
+        """What it has done."""
+        return Tally(self.tokens, self.resumed)
 
     def takes(self, model: str | None) -> bool:
         """Tell whether it takes work for `model`, perhaps once it has room; None is any."""

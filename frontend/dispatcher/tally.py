@@ -1,16 +1,16 @@
-"""What workers have done, in numbers that only rise."""
+"""What workers have done."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Of one worker, or of all.
 
     Attributes:
-        tokens: That were sampled, of any generation.
+        tokens: That came from them.
         resumed: Generations that were given to a worker after another one had been lost with them, or had done a
             part of them.
     """

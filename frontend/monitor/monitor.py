@@ -104,7 +104,7 @@ class Monitor:
                 ttft_seconds=round(statistics.median(waited), 4) if waited else None,
                 running=sum(len(worker.running) for worker in workers),
                 queued=self._dispatcher.queued,
-                memory_bytes=sum(self._crashes.memory_of(worker.hello.pid) or 0 for worker in workers),
+                memory_bytes=sum(self._crashes.memory.get(worker.hello.pid, 0) for worker in workers),
             )
         )
 
@@ -154,10 +154,10 @@ class Monitor:
                 seen = self._seen[identity] = _Seen(name, pid, "", 0, 0)
             if state != seen.state:
                 self._happenings.append(Happening(wall, state, name, pid))
-            resumed = worker.tally.resumed - seen.resumed
+            resumed = worker.resumed - seen.resumed
             if resumed:
                 self._happenings.append(Happening(wall, "resumed", name, pid, resumed))
             if seconds > 0:
-                rate = (worker.tally.tokens - seen.tokens) / seconds
+                rate = (worker.tokens - seen.tokens) / seconds
                 seen.rates = [*seen.rates, rate][-RATE_SAMPLES:]
-            seen.state, seen.tokens, seen.resumed = state, worker.tally.tokens, worker.tally.resumed
+            seen.state, seen.tokens, seen.resumed = state, worker.tokens, worker.resumed

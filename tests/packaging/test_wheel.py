@@ -93,6 +93,17 @@ def test_the_demo_model_is_in_the_source_distribution(built: Path) -> None:
     assert {f"demo/{DEMO_MODEL.name}/{file}" for file in DEMO_FILES} <= names
 
 
+def test_the_page_is_installed_and_in_the_source_distribution(wheel: zipfile.ZipFile, built: Path) -> None:
+    files = {f"frontend/page/{file.name}" for file in (ROOT / "frontend" / "page").iterdir()}
+    (path,) = built.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    assert "frontend/page/index.html" in files
+    assert {f"mlx_llm_server/{file}" for file in files} <= set(wheel.namelist())
+    assert files <= names
+
+
 def test_the_commands_are_installed(wheel: zipfile.ZipFile) -> None:
     entry_points = configparser.ConfigParser()
     entry_points.read_string(metadata(wheel, "entry_points.txt"))

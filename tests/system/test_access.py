@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,7 +187,31 @@ def test_json_may_have_a_charset(counting: Server) -> None:
     assert answer.status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/v1", "/v1/embeddings", "/v1/chat/completions/", "/%00", "/../etc/passwd"])
+def test_the_page_needs_no_key_and_what_it_shows_does(locked: Server) -> None:
+    page = locked.get("/")
+    assert page.status == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src 'self';" in policy
+    assert "unsafe" not in policy
+    files = re.findall(r'(?:src|href)="(page/[^"]+)"', page.body.decode())
+    assert len(files) > 2
+    assert {locked.get(f"/{file}").status for file in files} == {200}
+    again = locked.get("/", {"If-None-Match": page.headers["Etag"]})
+    assert (again.status, again.body) == (304, b"")
+    assert {locked.get(f"/page/{name}").status for name in ("none.js", "..%2f__init__.py", "%00")} == {404}
+    assert locked.get("/", {"Host": "evil.example"}).status == 403
+    assert locked.get("/", {"Origin": "https://evil.example"}).status == 403
+    for path in ("/admin/status", "/admin/crashes", "/v1/models"):
+        assert locked.get(path).status == 401
+        own = {**bearer(KEY), "Host": "llm.example", "Origin": "https://llm.example"}
+        assert locked.get(path, own).status == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["/page", "/v1", "/v1/embeddings", "/v1/chat/completions/", "/%00", "/../etc/passwd"]
+)
 def test_an_unknown_path_is_a_404(counting: Server, path: str) -> None:
     answer = counting.get(path)
     assert answer.status == 404
