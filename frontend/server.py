@@ -8,11 +8,13 @@ import os
 import signal
 import socket
 import sys
+import time
 
 import zmq
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from .. import tracing
 from ..protocol.endpoints import EndpointError
 from .api.handler import Services
 from .app import make_app
@@ -22,6 +24,7 @@ from .dispatcher import Dispatcher, Failure, ProcessNews, Why
 from .exchange import Exchange
 from .nursery import Nursery
 from .settings import Settings
+from .telemetry import Metrics, Telemetry, Traces, WorkerGauges
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +52,10 @@ class Server:
         self._stop = asyncio.Event()
         self._stop_at_once = asyncio.Event()
         self._code = 0
-        self._crashes = CrashRegister(CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint)
+        self._metrics = Metrics()
+        self._crashes = CrashRegister(
+            CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint, self._metrics.died
+        )
         self._nursery: Nursery | None = None
         if settings.workers is not None:
             self._nursery = Nursery(
@@ -62,7 +68,9 @@ class Server:
         settings = self._settings
         # The port first: it is what keeps two frontends from sharing an endpoint.
         sockets = self._bind()
-        exchange = Exchange(Dispatcher(settings.limits), settings.endpoint, self._supervise, self._crashes)
+        dispatcher = Dispatcher(settings.limits)
+        exchange = Exchange(dispatcher, settings.endpoint, self._supervise, self._crashes, self._metrics.late)
+        self._metrics.registry.register(WorkerGauges(dispatcher, self._crashes, exchange.now))
         try:
             exchange.open()
         except zmq.ZMQError as error:
@@ -103,6 +111,7 @@ class Server:
             settings.drain_seconds,
             self._nursery,
             settings.rules,
+            self._telemetry(exchange),
         )
         http = HTTPServer(
             make_app(services),
@@ -113,6 +122,12 @@ class Server:
         )
         http.add_sockets(sockets)
         return http
+
+    def _telemetry(self, exchange: Exchange) -> Telemetry:
+        settings = self._settings
+        tracer = tracing.open_tracer("frontend")
+        traces = None if tracer is None else Traces(tracer, time.time() - exchange.now())
+        return Telemetry(self._metrics, traces, settings.log_prompts, settings.public_metrics)
 
     def _supervise(self, news: ProcessNews) -> None:
         if self._nursery is not None:

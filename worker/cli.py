@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from ..logs import LOG_OPTIONS, log_to_stderr
 from ..options import MODEL_OPTIONS, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 
@@ -36,6 +37,7 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     help="How long the engine may stand still, once a frontend has given it up for that, before the process "
     "ends.  [default: 120]",
 )
+@with_options(LOG_OPTIONS)
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
 def worker(
     model: str | None,
@@ -49,12 +51,15 @@ def worker(
     no_widen: bool,
     canary_interval: float,
     step_timeout: float | None,
+    log_format: str,
     lifeline: bool,
 ) -> None:
     """Run one worker: a process that loads a model and generates for one or more frontends.
 
     A worker may start before its frontend, and keeps its model when a frontend is restarted.
     """
+    name = name or f"worker-{os.getpid()}"
+    log_to_stderr(log_format, name)
     try:
         chosen = tuple(map(check_endpoint, endpoints)) or (default_endpoint(_port()),)
     except EndpointError as error:
@@ -66,7 +71,7 @@ def worker(
         model=model_or_demo(model),
         adapter_file=adapter_file,
         endpoints=chosen,
-        name=name or f"worker-{os.getpid()}",
+        name=name,
         max_batch=max_batch,
         max_prefill_batch=max_prefill_batch,
         prefill_chunk=prefill_chunk,

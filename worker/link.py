@@ -24,6 +24,7 @@ from typing import Any
 
 import zmq
 
+from .. import tracing
 from ..protocol import codec
 from ..protocol.messages import (
     PROTOCOL_VERSION,
@@ -69,6 +70,7 @@ from .scheduler import (
     Stepped,
     Unprepared,
 )
+from .traces import WorkerTraces
 
 log = logging.getLogger(__name__)
 
@@ -186,6 +188,7 @@ class Link:
         self._grammars: GrammarCompiler | None = None
         # Two, so that one very long prompt does not hold up the others.
         self._prompt_thread = ThreadPoolExecutor(2, thread_name_prefix="prompts")
+        self._traces: WorkerTraces | None = None
         self._step = 0
         self._start_ordered = False
         self._leave_by: float | None = None
@@ -325,6 +328,8 @@ class Link:
                 self._scheduler = Scheduler(item.ready.model.context_length)
                 self._prompts = PromptBuilder(item.tokenizer)
                 self._grammars = GrammarCompiler(item.tokenizer, item.vocabulary)
+                if (tracer := tracing.open_tracer(self._hello.worker)) is not None:
+                    self._traces = WorkerTraces(tracer, self._hello.worker, item.ready.model.id)
                 self._send_all(item.ready)
             case Here(frontend):
                 self._on_answer(self._peers[frontend])
@@ -353,8 +358,11 @@ class Link:
             return
         if isinstance(event, Stepped):
             self._step = event.step
-        for action in self._scheduler.handle(event):
+        actions = self._scheduler.handle(event)
+        for action in actions:
             self._perform(action)
+        if self._traces is not None:
+            self._traces.see(event, actions, time.time())
 
     def _perform(self, action: Action) -> None:
         match action:

@@ -34,6 +34,7 @@ from ..errors import (
 from ..exchange import Exchange
 from ..nursery import Nursery
 from ..settings import RequestRules
+from ..telemetry import RequestRecord, Telemetry
 from .sse import PIECE_BYTES
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,7 @@ class Services:
         drain_seconds: How long a worker that is drained may go on with what it has.
         nursery: Keeps our own workers; None if there are none.
         rules: What requests may ask for.
+        telemetry: Is told of every request that is over.
     """
 
     exchange: Exchange
@@ -74,6 +76,7 @@ class Services:
     drain_seconds: float
     nursery: Nursery | None
     rules: RequestRules
+    telemetry: Telemetry
 
 
 @stream_request_body
@@ -82,6 +85,9 @@ class ApiHandler(RequestHandler):
 
     public: ClassVar[bool] = False
     """Whether the route is answered without an API key."""
+
+    quiet: ClassVar[bool] = False
+    """Whether machines ask for it all the time, so that it is not worth a line in the log."""
 
     takes_body: ClassVar[bool] = True
     """Whether a POST has content; without, none need be announced, and none may be sent."""
@@ -94,6 +100,7 @@ class ApiHandler(RequestHandler):
         self._refusal: ApiError | None = None
         self._body = bytearray()
         self._received = 0
+        self.record.method, self.record.path = self.request.method or "", self.request.path
 
     def set_default_headers(self) -> None:
         """Say nothing of the server's software, and which request this is an answer to."""
@@ -107,6 +114,13 @@ class ApiHandler(RequestHandler):
             given = self.request.headers.get("X-Request-Id", "")
             self._request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
         return self._request_id
+
+    @property
+    def record(self) -> RequestRecord:
+        """What happened to the request so far."""
+        if not hasattr(self, "_record"):
+            self._record = RequestRecord(self.request_id, asyncio.get_running_loop().time())
+        return self._record
 
     def name_ignored(self, fields: tuple[str, ...]) -> None:
         """Tell the client and the log which fields of the body had no effect, as nobody knows them."""
@@ -148,6 +162,7 @@ class ApiHandler(RequestHandler):
                 )
             self._allow_origin(origin)
         is_preflight = self.request.method == "OPTIONS"
+        self.record.key = policy.key_name(headers.get("Authorization"))
         if not (self.public or is_preflight or policy.allows_key(headers.get("Authorization"))):
             raise Unauthorized("No valid API key was given; send it as 'Authorization: Bearer KEY'.")
 
@@ -252,6 +267,7 @@ class ApiHandler(RequestHandler):
         else:
             error = Internal("The server failed to answer; its log tells more.")
             self.set_status(500)
+        self.record.error = error.code or error.type
         for name, value in error.headers.items():
             self.set_header(name, value)
         self.send_json(error.body(), error.status if isinstance(raised, ApiError) else status_code)

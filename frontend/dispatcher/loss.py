@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from .events import Interrupted, Lost
+from .events import Cause, Interrupted, Lost
 from .fingerprint import fingerprint
 from .state import Generation, Worker, WorkerState
 
 _ID_BYTES = 5
 
 
-def describe_loss(worker: Worker, generations: Iterable[Generation], reason: str, now: float) -> Lost:
+def describe_loss(
+    worker: Worker, generations: Iterable[Generation], reason: str, now: float, cause: Cause
+) -> Lost:
     """Return what can be told of a worker's end, and of the generations that it had.
 
     Call it before the generations are changed: it tells how far they were.
@@ -28,6 +30,7 @@ def describe_loss(worker: Worker, generations: Iterable[Generation], reason: str
         leaving=worker.state is WorkerState.LEAVING,
         ready=worker.ready is not None,
         reason=reason,
+        cause=cause,
         step=worker.step,
         still_seconds=round(now - worker.progress_at, 3),
         silent_seconds=round(now - worker.heard_at, 3),

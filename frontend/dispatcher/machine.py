@@ -35,6 +35,7 @@ from .events import (
     Action,
     Asked,
     BecameReady,
+    Cause,
     Deliver,
     Drain,
     Drained,
@@ -83,6 +84,10 @@ class Dispatcher:
     def workers(self) -> list[Worker]:
         """The workers that are known, in the order they came."""
         return list(self._workers.values())
+
+    def worker(self, identity: bytes) -> Worker | None:
+        """Return the worker of an identity, if it is known."""
+        return self._workers.get(identity)
 
     @property
     def models(self) -> list[Model]:
@@ -144,8 +149,8 @@ class Dispatcher:
                 return self._asked(event, now)
             case Abandoned(generation):
                 return self._abandoned(generation)
-            case Unreachable(identity, reason):
-                return self._lose(identity, reason, now)
+            case Unreachable(identity, reason, cause):
+                return self._lose(identity, reason, now, cause)
             case Exited(pid, reason):
                 return self._exited(pid, reason, now)
             case Expecting(workers, trouble):
@@ -248,7 +253,7 @@ class Dispatcher:
             case Leaving():
                 return self._leaves(worker)
             case Dead(reason):
-                return self._lose(identity, reason, now)
+                return self._lose(identity, reason, now, Cause.LAST_WORDS)
 
     def _greeted(self, identity: bytes, hello: Hello, now: float) -> list[Action]:
         lost = self._lose(identity, "it started over", now, died=False) if identity in self._workers else []
@@ -291,6 +296,7 @@ class Dispatcher:
         actions: list[Action] = []
         finished = False
         for delta in message.deltas:
+            worker.tokens += len(delta.tokens)
             generation = self._generations.get(delta.generation)
             if generation is None or generation.worker != worker.identity:
                 continue
@@ -349,20 +355,24 @@ class Dispatcher:
         identities = [identity for identity, worker in self._workers.items() if worker.hello.pid == pid]
         return [action for identity in identities for action in self._lose(identity, reason, now)]
 
-    def _lose(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
+    def _lose(
+        self, identity: bytes, reason: str, now: float, cause: Cause = Cause.EXIT, *, died: bool = True
+    ) -> list[Action]:
         """Forget a worker; what it had goes on elsewhere. `died` is false if nothing it had can be to blame."""
-        return self._forget(identity, reason, now, died=died) + self._dispatch()
+        return self._forget(identity, reason, now, cause, died=died) + self._dispatch()
 
     def _give_up(self, worker: Worker, reason: str, now: float) -> list[Action]:
         """Forget a worker whose process still lives."""
-        return [*self._lose(worker.identity, reason, now), self._retire(worker, reason, now)]
+        return [*self._lose(worker.identity, reason, now, Cause.PROTOCOL), self._retire(worker, reason, now)]
 
     def _retire(self, worker: Worker, reason: str, now: float) -> Retire:
         """Have a worker's process ended, and hear nothing of what it still says until that had time to happen."""
         self._fenced[worker.identity] = now + self._limits.fence_seconds
         return Retire(worker.hello.pid, reason)
 
-    def _forget(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
+    def _forget(
+        self, identity: bytes, reason: str, now: float, cause: Cause = Cause.EXIT, *, died: bool = True
+    ) -> list[Action]:
         """Forget a worker, and put what it had back into the queue, to be resumed; but a convict's way ends."""
         worker = self._workers.pop(identity, None)
         if worker is None:
@@ -373,7 +383,7 @@ class Dispatcher:
         actions: list[Action] = []
         if died:
             had = [self._generations[number] for number in numbers]
-            lost = describe_loss(worker, had, reason, now)
+            lost = describe_loss(worker, had, reason, now, cause)
             actions.append(lost)
             reason += f"; crash {lost.crash}"
         # Told to go and not done in time: that is nobody's fault.
@@ -455,8 +465,9 @@ class Dispatcher:
     def _tick(self, now: float) -> list[Action]:
         actions: list[Action] = []
         for worker in self.workers:
-            if (reason := self._given_up(worker, now)) is not None:
-                actions += [*self._forget(worker.identity, reason, now), self._retire(worker, reason, now)]
+            if (given_up := self._given_up(worker, now)) is not None:
+                cause, reason = given_up
+                actions += [*self._forget(worker.identity, reason, now, cause), self._retire(worker, reason, now)]
             else:
                 actions.append(Transmit(worker.identity, FrontendBeat()))
         # Only now: what one had must not go to another that is given up too.
@@ -468,13 +479,14 @@ class Dispatcher:
         self._convictions.forget_old(now)
         return actions + self._questions.expire(now) + self._open_fences(now) + self._expire(now)
 
-    def _given_up(self, worker: Worker, now: float) -> str | None:
+    def _given_up(self, worker: Worker, now: float) -> tuple[Cause, str] | None:
         if now - worker.heard_at > self._limits.silence_seconds:
-            return f"it said nothing for {now - worker.heard_at:.0f} s"
+            return Cause.SILENCE, f"it said nothing for {now - worker.heard_at:.0f} s"
         if worker.state is not WorkerState.LOADING and worker.still > self._limits.longest_step(worker):
-            return f"its engine has stood still for {worker.still:.0f} s"
+            return Cause.WEDGE, f"its engine has stood still for {worker.still:.0f} s"
         if worker.state is WorkerState.LOADING and now - worker.loading_at > self._limits.loading_seconds:
-            return f"its loading has stood still for {now - worker.loading_at:.0f} s ({worker.loading.stage})"
+            stage = worker.loading.stage
+            return Cause.LOADING, f"its loading has stood still for {now - worker.loading_at:.0f} s ({stage})"
         return None
 
     def _open_fences(self, now: float) -> list[Action]:

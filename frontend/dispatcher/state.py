@@ -83,8 +83,9 @@ class Worker:
     slowest: float = 0.0
     running: set[int] = field(default_factory=set)
     kept_for: int | None = None
-    # How many generations ended on it.
+    # How many generations ended on it, and how many tokens came from it.
     ended: int = 0
+    tokens: int = 0
 
     def at_step(self, step: int, still_seconds: float, now: float) -> None:
         """Take which step the engine is at, and for how long."""

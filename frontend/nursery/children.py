@@ -94,7 +94,7 @@ class Children:
         """Start a worker; its end is told to `exchange`. Raises `OSError` if there is no room for a process."""
         command = [sys.executable, "-m", "mlx_llm_server", "worker", "--lifeline"]
         command += ["--name", name, "--connect", self._endpoint, *self._arguments]
-        stderr = StderrTail()
+        stderr = StderrTail(name)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
