@@ -75,8 +75,8 @@ class Tracer:
 
         Args:
             name: Of the span.
-            carrier: `traceparent` and `tracestate` of its parent, by https://www.w3.org/TR/trace-context/; it begins
-                a trace without a valid one.
+            carrier: `traceparent` and `tracestate` of its parent, by https://www.w3.org/TR/trace-context/; without
+                a valid one it begins a trace.
             at: When it began.
             server: Its parent is another process, which waits for it.
         """

@@ -69,7 +69,7 @@ def _tell(handler: RequestHandler) -> None:
         return
     record = handler.record
     record.status = handler.get_status()
-    if handler.public or handler.quiet:
+    if handler.public or (handler.quiet and record.status < 400):
         level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
     else:
         level = logging.INFO if record.status < 500 else logging.ERROR

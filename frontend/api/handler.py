@@ -87,7 +87,7 @@ class ApiHandler(RequestHandler):
     """Whether the route is answered without an API key."""
 
     quiet: ClassVar[bool] = False
-    """Whether machines ask for it all the time, so that it is not worth a line in the log."""
+    """Whether machines ask for it all the time, so that an answer is not worth a line in the log."""
 
     takes_body: ClassVar[bool] = True
     """Whether a POST has content; without, none need be announced, and none may be sent."""

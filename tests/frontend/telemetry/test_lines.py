@@ -13,8 +13,8 @@ def test_a_line_tells_all_of_a_request_for_people() -> None:
     record.generations[0].given("worker-2", 103.0)
 
     assert words_of(record, 104.1) == (
-        "200 POST /v1/chat/completions 4100ms stop model=m tokens=12+5 cached=8 ttft=2000ms worker=worker-1,worker-2 "
-        "resumes=1 key=alice req_1"
+        "200 POST /v1/chat/completions 4100ms stop model=m tokens=12+5 cached=8 ttft=2000ms "
+        "worker=worker-1,worker-2 resumes=1 key=alice req_1"
     )
 
 
