@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # an extra
-    from opentelemetry.trace import Span, TracerProvider
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import Span
 
 log = logging.getLogger(__name__)
 
 SERVICE = "mlx-llm-server"
+_FLUSH_SECONDS = 1.0
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 
 
@@ -48,7 +51,8 @@ def open_tracer(process: str) -> Tracer | None:
     attributes = {"service.instance.id": f"{process}.{os.getpid()}"}
     if "OTEL_SERVICE_NAME" not in os.environ:
         attributes["service.name"] = SERVICE
-    provider = TracerProvider(resource=Resource.create(attributes))
+    # `Tracer.flush` is for the end: the library's own would keep a process alive for a collector that is gone.
+    provider = TracerProvider(resource=Resource.create(attributes), shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     log.info("traces are sent, as OTEL_... says")
     return Tracer(provider)
@@ -66,6 +70,7 @@ class Tracer:
         from opentelemetry.trace import set_span_in_context  # noqa: PLC0415
         from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator  # noqa: PLC0415
 
+        self._provider = provider
         self._tracer = provider.get_tracer(SERVICE)
         self._in_context = set_span_in_context
         self._propagator = TraceContextTextMapPropagator()
@@ -86,6 +91,12 @@ class Tracer:
         return self._tracer.start_span(
             name, self._propagator.extract(carrier), kind=kind, start_time=_nanoseconds(at)
         )
+
+    def flush(self) -> None:
+        """Wait a moment until what was made is sent; to be called before the process ends."""
+        sending = threading.Thread(target=self._provider.force_flush, daemon=True)
+        sending.start()
+        sending.join(_FLUSH_SECONDS)
 
     def traceparent(self, span: Span) -> str:
         """Return what another process goes on with."""

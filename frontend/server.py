@@ -56,6 +56,7 @@ class Server:
         self._crashes = CrashRegister(
             CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint, self._metrics.died
         )
+        self._tracer = tracing.open_tracer("frontend")
         self._nursery: Nursery | None = None
         if settings.workers is not None:
             self._nursery = Nursery(
@@ -125,8 +126,7 @@ class Server:
 
     def _telemetry(self, exchange: Exchange) -> Telemetry:
         settings = self._settings
-        tracer = tracing.open_tracer("frontend")
-        traces = None if tracer is None else Traces(tracer, time.time() - exchange.now())
+        traces = None if self._tracer is None else Traces(self._tracer, time.time() - exchange.now())
         return Telemetry(self._metrics, traces, settings.log_prompts, settings.public_metrics)
 
     def _supervise(self, news: ProcessNews) -> None:
@@ -169,3 +169,5 @@ class Server:
             log.warning("some connections did not close in time")
         exchange.close()
         self._crashes.close()
+        if self._tracer is not None:
+            self._tracer.flush()

@@ -245,6 +245,8 @@ class Link:
                 self._on_posted(item)
             self._keep_time(time.monotonic())
         self._prompt_thread.shutdown(wait=False, cancel_futures=True)
+        if self._traces is not None:
+            self._traces.close()
         context.destroy(linger=_LINGER_MS)
 
     def _connect(self, context: zmq.Context[Any], index: int, endpoint: str) -> _Peer:

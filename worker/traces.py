@@ -57,6 +57,10 @@ class WorkerTraces:
             for key in [key for key in self._generations if key[0] == event.frontend]:
                 self._end(key, now, "frontend_lost", "frontend_lost")
 
+    def close(self) -> None:
+        """Send what was made; the process ends."""
+        self._tracer.flush()
+
     def _sent(self, action: Send, now: float) -> None:
         frontend, message = action.frontend, action.message
         match message:
