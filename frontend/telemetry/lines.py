@@ -6,6 +6,8 @@ from typing import Any
 
 from .record import RequestRecord
 
+_LONGEST_PATH = 200
+
 
 def fields_of(record: RequestRecord, now: float) -> dict[str, Any]:
     """Return what a line of JSON has of a request; what does not apply is left out, times are in seconds."""
@@ -13,7 +15,7 @@ def fields_of(record: RequestRecord, now: float) -> dict[str, Any]:
         "request_id": record.id,
         "key": record.key,
         "method": record.method,
-        "path": record.path,
+        "path": record.path[:_LONGEST_PATH],
         "status": record.status,
         "duration_seconds": round(now - record.received_at, 4),
     }
@@ -35,7 +37,7 @@ def fields_of(record: RequestRecord, now: float) -> dict[str, Any]:
 
 def words_of(record: RequestRecord, now: float) -> str:
     """Return the same for people: what happened first, the id last."""
-    words = [str(record.status), record.method, record.path, _milliseconds(now - record.received_at)]
+    words = [str(record.status), record.method, _printable(record.path), _milliseconds(now - record.received_at)]
     if record.operation:
         words.append(record.outcome)
         if record.model:
@@ -54,6 +56,11 @@ def words_of(record: RequestRecord, now: float) -> str:
     if record.key:
         words.append(f"key={record.key}")
     return " ".join([*words, record.id])
+
+
+def _printable(path: str) -> str:
+    """Return a path without what a terminal would take for a command."""
+    return "".join(character if character.isprintable() else "?" for character in path[:_LONGEST_PATH])
 
 
 def _milliseconds(seconds: float) -> str:

@@ -46,6 +46,13 @@ def test_what_does_not_apply_is_left_out() -> None:
     }  # fmt: skip
 
 
+def test_a_path_is_bounded_and_says_nothing_to_a_terminal() -> None:
+    record = RequestRecord("req_1", 100.0, "GET", "/\x9b31m" + 300 * "x", status=404)
+
+    assert words_of(record, 100.0) == f"404 GET /?31m{195 * 'x'} 0ms req_1"
+    assert len(fields_of(record, 100.0)["path"]) == 200
+
+
 def test_an_error_is_named_whatever_the_route() -> None:
     record = RequestRecord("req_1", 100.0, "GET", "/v1/models/x", status=404, error="model_not_found")
 
