@@ -27,8 +27,16 @@ class Spans:
 
     def tree(self) -> dict[str, str | None]:
         """Return the name of each span's parent; None where that is another process's."""
-        names = {span.context.span_id: span.name for span in self.all()}
+        names = {self.id_of(span): span.name for span in self.all()}
         return {span.name: names.get(span.parent.span_id) if span.parent else None for span in self.all()}
+
+    def id_of(self, span: ReadableSpan) -> int:
+        assert span.context is not None
+        return span.context.span_id
+
+    def traces(self) -> set[str]:
+        """Return the ids of all spans' traces, as a `traceparent` has them."""
+        return {f"{span.context.trace_id:032x}" for span in self.all() if span.context is not None}
 
     def times(self) -> dict[str, tuple[float, float]]:
         """Return when each span began and ended, in seconds."""

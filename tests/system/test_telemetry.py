@@ -45,7 +45,7 @@ class _Receiver(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         pass
 
 
@@ -122,7 +122,7 @@ def _use(server: Server) -> None:
 def _outlive_a_worker(server: Server, alice: openai.OpenAI) -> None:
     stream = alice.chat.completions.create(
         model="any",
-        messages=user("1"),  # pyright: ignore[reportArgumentType]
+        messages=[{"role": "user", "content": "1"}],
         max_tokens=60,
         stream=True,
         extra_headers={"traceparent": TRACEPARENT, "X-Request-Id": "survivor"},

@@ -54,7 +54,7 @@ def test_a_generation_is_a_span_with_its_phases_in_the_frontends_trace(spans: Sp
     generate = spans.named("generate")
     assert generate.parent is not None
     assert f"{generate.parent.span_id:016x}" == CALLER
-    assert {f"{span.context.trace_id:032x}" for span in spans.all()} == {TRACE}
+    assert spans.traces() == {TRACE}
     attributes = generate.attributes or {}
     assert (attributes["gen_ai.usage.input_tokens"], attributes["gen_ai.usage.output_tokens"]) == (12, 4)
     assert (attributes["mlx_serve.resumed_tokens"], attributes["mlx_serve.outcome"]) == (2, "stop")

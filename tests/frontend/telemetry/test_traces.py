@@ -43,8 +43,8 @@ def test_the_clients_trace_goes_on_and_the_workers_gets_it(spans: Spans) -> None
     root = spans.named("chat m")
     assert root.parent is not None
     assert f"{root.parent.span_id:016x}" == CALLER
-    assert {f"{span.context.trace_id:032x}" for span in spans.all()} == {TRACE}
-    assert trace.traceparent == f"00-{TRACE}-{root.context.span_id:016x}-01"
+    assert spans.traces() == {TRACE}
+    assert trace.traceparent == f"00-{TRACE}-{spans.id_of(root):016x}-01"
 
 
 @pytest.mark.parametrize("sent", ["", "nonsense", f"00-{'0' * 32}-{CALLER}-01"])
