@@ -7,11 +7,11 @@ other.
 from __future__ import annotations
 
 import importlib
-import logging
 
 import click
 
 from . import __version__
+from .logs import log_to_stderr
 
 # name: (module of this package, function, one line for --help)
 COMMANDS = {
@@ -54,22 +54,15 @@ def main() -> None:
 
     A frontend speaks HTTP; workers own the GPU. When a worker dies, the frontend keeps serving.
     """
-    _log_to_stderr()
+    log_to_stderr()
 
 
 def single() -> None:
     """Run `mlx-llm-server`: `mlx-serve up` with one worker."""
     from .frontend.cli import llm_server  # noqa: PLC0415
 
-    _log_to_stderr()
+    log_to_stderr()
     llm_server()
-
-
-def _log_to_stderr() -> None:
-    """Log what we do, and of our libraries only what is wrong."""
-    line = "%(asctime)s %(levelname)-7s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=line, datefmt="%H:%M:%S")
-    logging.getLogger(__package__).setLevel(logging.INFO)
 
 
 if __name__ == "__main__":

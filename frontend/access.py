@@ -7,13 +7,17 @@ Host can't be rebound, and is fine where the server listens beyond the loopback.
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import ipaddress
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 _LOOPBACK_NAMES = frozenset({"localhost"})
+# Of a digest: enough to tell keys apart, too few to be one.
+_NAME_DIGITS = 8
 
 
 def is_loopback(host: str) -> bool:
@@ -31,12 +35,14 @@ class AccessPolicy:
         keys: Valid API keys; none means that no key is asked for.
         allowed_hosts: Further names of this server, without a port.
         allowed_origins: Further origins (scheme://name:port) of pages that may call it; `*` allows all.
+        key_names: What keys are called in the log; one without a name is called by a digest of it.
     """
 
     bind_host: str
     keys: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[str, ...] = ()
+    key_names: Mapping[str, str] = field(default_factory=dict)
 
     def allows_host(self, header: str) -> bool:
         """Tell whether a Host header names this server."""
@@ -78,6 +84,14 @@ class AccessPolicy:
         for key in self.keys:
             right |= hmac.compare_digest(given, key.encode())
         return right
+
+    def key_name(self, authorization: str | None) -> str:
+        """Return what the log calls the key of a header; empty if it carries none that is valid."""
+        if not self.keys or not self.allows_key(authorization):
+            return ""
+        key = bearer_key(authorization)
+        digest = hashlib.sha256(key.encode()).hexdigest()[:_NAME_DIGITS]
+        return self.key_names.get(key) or f"key-{digest}"
 
 
 def bearer_key(authorization: str | None) -> str:

@@ -12,6 +12,7 @@ from .api.completions import Completions
 from .api.convictions import ConvictionDetail, ConvictionList
 from .api.crashes import CrashDetail, CrashList
 from .api.handler import ApiHandler, Services
+from .api.metrics import MetricsPage, PublicMetricsPage
 from .api.models import ModelDetail, ModelList
 from .api.openapi import Description, DescriptionPage
 from .api.overview import Overview
@@ -21,8 +22,6 @@ from .api.prompts import Detokenize, Render, Tokenize
 from .api.status import Health, Readiness
 from .api.supervision import DrainWorker, ReplaceWorkers
 from .errors import NotFound
-
-log = logging.getLogger("mlx_llm_server.access")
 
 
 class Nothing(ApiHandler):
@@ -59,22 +58,26 @@ def make_app(services: Services) -> Application:
             (r"/admin/drain/(.+)", DrainWorker, with_services),
             (r"/admin/replace", ReplaceWorkers, with_services),
             (r"/admin/prefix-cache/clear", ClearPrefixCaches, with_services),
+            (r"/metrics", PublicMetricsPage if services.telemetry.public_metrics else MetricsPage, with_services),
             (r"/health", Health, with_services),
             (r"/ready", Readiness, with_services),
         ],
         default_handler_class=Nothing,
         default_handler_args=with_services,
-        log_function=_log_request,
+        log_function=_tell,
     )
 
 
-def _log_request(handler: RequestHandler) -> None:
-    request = handler.request
-    status = handler.get_status()
-    if isinstance(handler, ApiHandler) and (handler.public or handler.quiet):
+def _tell(handler: RequestHandler) -> None:
+    """Tell of a request that was answered, or whose client is gone."""
+    if not isinstance(handler, ApiHandler):
+        return
+    record = handler.record
+    record.status = handler.get_status()
+    if handler.public or (handler.quiet and record.status < 400):
         level = logging.DEBUG  # probes: many, and a 503 of /ready is an answer, not an error
     else:
-        level = logging.INFO if status < 500 else logging.ERROR
-    request_id = handler.request_id if isinstance(handler, ApiHandler) else "-"
-    took = 1000 * request.request_time()
-    log.log(level, "%s %s %s %.0f ms %s", status, request.method, request.path, took, request_id)
+        level = logging.INFO if record.status < 500 else logging.ERROR
+    telemetry = handler.services.telemetry
+    body = handler.body if telemetry.log_prompts else b""
+    telemetry.answered(record, body, handler.services.exchange.now(), level)

@@ -10,6 +10,7 @@ import click
 
 from .. import __version__
 from ..configuration import ConfiguredCommand
+from ..logs import LOG_OPTIONS, log_to_stderr
 from ..options import MODEL_OPTIONS, Size, as_arguments, model_or_demo, names_of, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
@@ -43,7 +44,7 @@ _HTTP_OPTIONS = [
         "--api-key-file",
         envvar="MLX_SERVE_API_KEY_FILE",
         metavar="FILE",
-        help="A file of keys, one a line; any of them is accepted.",
+        help="A file of keys, one a line; any of them is accepted. 'NAME: KEY' gives one a name for the log.",
     ),
     click.option(
         "--allow-no-key",
@@ -188,6 +189,19 @@ _HTTP_OPTIONS = [
         help="How long a worker that is drained or replaced may finish answers; others go on with the rest.",
     ),
     click.option(
+        "--public-metrics",
+        is_flag=True,
+        envvar="MLX_SERVE_PUBLIC_METRICS",
+        help="Answer /metrics without an API key.",
+    ),
+    *LOG_OPTIONS,
+    click.option(
+        "--log-prompts",
+        is_flag=True,
+        envvar="MLX_SERVE_LOG_PROMPTS",
+        help="Log what clients send, with every word of their prompts.",
+    ),
+    click.option(
         "--bind",
         "endpoint",
         envvar="MLX_SERVE_BIND",
@@ -239,6 +253,7 @@ def frontend(**http: Any) -> None:
 
     It starts no worker: run `mlx-serve worker --model PATH` as often as you like, before or after.
     """
+    _begin_log(http)
     _serve(http, workers=None)
 
 
@@ -275,13 +290,19 @@ def llm_server(**options: Any) -> None:
     _serve_with_workers(options, 1)
 
 
+def _begin_log(options: dict[str, Any]) -> None:
+    log_to_stderr(options["log_format"], "frontend")
+
+
 def _serve_with_workers(options: dict[str, Any], count: int) -> None:
+    _begin_log(options)
     memory_limit = options["worker_memory_limit"]
     if memory_limit and not CAN_TELL:
         raise click.ClickException("--worker-memory-limit: this system does not tell what a process holds")
     for_workers = {name: options.pop(name) for name in names_of(MODEL_OPTIONS)}
     for_workers["model"] = model_or_demo(for_workers["model"])
     for_workers["memory_limit"] = memory_limit or None
+    for_workers["log_format"] = options["log_format"]
     arguments = tuple(as_arguments(for_workers))
     _serve(options, WorkerSettings(count, arguments, memory_limit, options["max_requests_per_worker"]))
 
@@ -299,7 +320,7 @@ def _serve(http: dict[str, Any], workers: WorkerSettings | None) -> None:
 
 def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
     keys = read_keys(http["api_key"], http["api_key_file"])
-    policy = AccessPolicy(http["host"], keys, http["allowed_hosts"], http["allowed_origins"])
+    policy = AccessPolicy(http["host"], tuple(keys), http["allowed_hosts"], http["allowed_origins"], keys)
     check_exposure(policy, http["allow_no_key"])
     return Settings(
         host=http["host"],
@@ -327,6 +348,8 @@ def _settings(http: dict[str, Any], workers: WorkerSettings | None) -> Settings:
             break_repetition=http["break_repetition"],
             silence_seconds=http["comment_interval"],
         ),
+        log_prompts=http["log_prompts"],
+        public_metrics=http["public_metrics"],
     )
 
 

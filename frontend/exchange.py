@@ -6,7 +6,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from .dispatcher import (
     Action,
     Asked,
     BecameReady,
+    Cause,
     Deliver,
     Dispatcher,
     Drained,
@@ -40,8 +41,19 @@ from .dispatcher import (
 
 log = logging.getLogger(__name__)
 
-Sink = Callable[[Started | Delta | Failure], None]
-"""Takes what comes for a generation: one `Started`, then deltas, the last one finished; or a `Failure`."""
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A worker was given a generation; not the first one, if another had it before."""
+
+    worker: str
+
+
+Sink = Callable[[Given | Started | Delta | Failure], None]
+"""Takes what comes for a generation: one `Started`, then deltas, the last one finished; or a `Failure`.
+
+Before, and whenever it goes on in another worker, it is `Given`.
+"""
 
 TICK_SECONDS = 1.0
 ANSWER_SECONDS = 30.0
@@ -60,6 +72,7 @@ class Exchange:
         endpoint: Where workers connect.
         supervise: Called with what concerns the one who started a worker's process.
         crashes: Is told of every worker that is lost.
+        on_tick: Is told, about once a second, how many seconds too late that is.
     """
 
     def __init__(
@@ -68,11 +81,13 @@ class Exchange:
         endpoint: str,
         supervise: Callable[[ProcessNews], None],
         crashes: CrashRegister,
+        on_tick: Callable[[float], None],
     ) -> None:
         self.dispatcher = dispatcher
         self.endpoint = endpoint
         self._supervise = supervise
         self._crashes = crashes
+        self._on_tick = on_tick
         self._sinks: dict[int, Callable[[Any], None]] = {}
         self._numbers = itertools.count(1)
         self._context = zmq.Context()
@@ -191,6 +206,8 @@ class Exchange:
             sink(action.item)
 
     def _transmit(self, action: Transmit) -> None:
+        if isinstance(action.message, Generate):
+            self._tell_who(action.identity, action.message.generation)
         try:
             self._socket.send_multipart([action.identity, codec.encode(action.message)], zmq.NOBLOCK)
         except zmq.ZMQError as error:
@@ -198,6 +215,11 @@ class Exchange:
             self.handle(Unreachable(action.identity, reason))
         # The descriptor tells of new messages only once, and sending may have swallowed that.
         self._look_soon()
+
+    def _tell_who(self, identity: bytes, number: int) -> None:
+        worker, sink = self.dispatcher.worker(identity), self._sinks.get(number)
+        if worker is not None and sink is not None:
+            sink(Given(worker.hello.worker))
 
     def _look_soon(self) -> None:
         if not self._looking:
@@ -234,12 +256,13 @@ class Exchange:
         except codec.ProtocolError as error:
             log.warning("%r sent what is no message: %s", identity[:40], error)
             # What a worker of ours wanted to say is lost, perhaps tokens: its answers go on behind those we have.
-            self.handle(Unreachable(identity, "it sent what is no message"))
+            self.handle(Unreachable(identity, "it sent what is no message", Cause.PROTOCOL))
             return
         self.handle(Received(identity, message))
 
     def _tick(self) -> None:
         now = self._loop.time()
+        self._on_tick(now - self._due)
         late = now - self._due > _LATE_SECONDS
         self._due = now + TICK_SECONDS
         self._ticker = self._loop.call_at(self._due, self._tick)

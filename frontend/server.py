@@ -14,6 +14,7 @@ import zmq
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
+from .. import tracing
 from ..protocol.endpoints import EndpointError, user_dir
 from .api.handler import Services
 from .app import make_app
@@ -24,6 +25,7 @@ from .exchange import Exchange
 from .monitor import Monitor
 from .nursery import Nursery
 from .settings import Settings
+from .telemetry import Metrics, Telemetry, Traces, WorkerGauges
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,11 @@ class Server:
         self._stop = asyncio.Event()
         self._stop_at_once = asyncio.Event()
         self._code = 0
-        self._crashes = CrashRegister(CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint)
+        self._metrics = Metrics()
+        self._crashes = CrashRegister(
+            CrashStore(settings.crash_dir, settings.keep_crashes), settings.endpoint, self._metrics.died
+        )
+        self._tracer = tracing.open_tracer("frontend")
         self._nursery: Nursery | None = None
         if settings.workers is not None:
             self._nursery = Nursery(
@@ -64,7 +70,9 @@ class Server:
         settings = self._settings
         # The port first: it is what keeps two frontends from sharing an endpoint.
         sockets = self._bind()
-        exchange = Exchange(Dispatcher(settings.limits), settings.endpoint, self._supervise, self._crashes)
+        dispatcher = Dispatcher(settings.limits)
+        exchange = Exchange(dispatcher, settings.endpoint, self._supervise, self._crashes, self._metrics.late)
+        self._metrics.registry.register(WorkerGauges(dispatcher, self._crashes, exchange.now))
         try:
             exchange.open()
         except zmq.ZMQError as error:
@@ -111,6 +119,7 @@ class Server:
             self._nursery,
             settings.rules,
             monitor,
+            self._telemetry(exchange),
         )
         http = HTTPServer(
             make_app(services),
@@ -121,6 +130,11 @@ class Server:
         )
         http.add_sockets(sockets)
         return http
+
+    def _telemetry(self, exchange: Exchange) -> Telemetry:
+        settings = self._settings
+        traces = None if self._tracer is None else Traces(self._tracer, time.time() - exchange.now())
+        return Telemetry(self._metrics, traces, settings.log_prompts, settings.public_metrics)
 
     def _supervise(self, news: ProcessNews) -> None:
         if self._nursery is not None:
@@ -162,3 +176,5 @@ class Server:
             log.warning("some connections did not close in time")
         exchange.close()
         self._crashes.close()
+        if self._tracer is not None:
+            self._tracer.flush()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .access import AccessPolicy, is_loopback
 from .dispatcher import Limits
+
+# In a file of keys. A key has no blank in it, so `name:key` is a key.
+_NAMED_KEY = re.compile(r"([\w.@-]{1,64}):\s+(.*)", re.ASCII)
 
 
 class SettingsError(Exception):
@@ -62,6 +66,8 @@ class Settings:
         grace_seconds: How long running answers may go on after SIGTERM.
         rules: What requests may ask for.
         stall_seconds: A client that takes next to nothing of its answer for so long is given up.
+        log_prompts: The log may have the bodies of requests.
+        public_metrics: `/metrics` is answered without an API key.
     """
 
     host: str
@@ -78,15 +84,19 @@ class Settings:
     stall_seconds: float = 60.0
     workers: WorkerSettings | None = None
     rules: RequestRules = field(default_factory=RequestRules)
+    log_prompts: bool = False
+    public_metrics: bool = False
 
 
-def read_keys(key: str | None, key_file: str | None) -> tuple[str, ...]:
-    """Return the API keys of an option and of a file with one key a line ('#' begins a comment).
+def read_keys(key: str | None, key_file: str | None) -> dict[str, str]:
+    """Return the API keys of an option and of a file with one key a line, each with its name.
+
+    A line is `KEY` or `NAME: KEY`; '#' begins a comment. A key without a name has an empty one.
 
     Raises:
         SettingsError: The file can't be read or holds no key, or a key is empty or not plain ASCII.
     """
-    keys = [] if key is None else [key.strip()]
+    keys = {} if key is None else {key.strip(): ""}
     if key_file is not None:
         try:
             lines = Path(key_file).expanduser().read_text().splitlines()
@@ -95,10 +105,12 @@ def read_keys(key: str | None, key_file: str | None) -> tuple[str, ...]:
         found = [line.strip() for line in lines if line.strip() and not line.lstrip().startswith("#")]
         if not found:
             raise SettingsError(f"--api-key-file: {key_file} holds no key")
-        keys += found
+        for line in found:
+            named = _NAMED_KEY.fullmatch(line)
+            keys |= {line: ""} if named is None else {named[2]: named[1]}
     if not all(key.isascii() and key.isprintable() and key and " " not in key for key in keys):
         raise SettingsError("an API key is one word of printable ASCII characters")
-    return tuple(keys)
+    return keys
 
 
 def check_exposure(policy: AccessPolicy, allow_open: bool) -> None:

@@ -465,6 +465,7 @@ class Generate:
         break_repetition: End the generation (`finish` `"repetition"`) once it goes round in a circle.
         grammar: What the answer's text is held to.
         calls: What holds for calls of `tools`.
+        traceparent: The span that the worker's are children of (https://www.w3.org/TR/trace-context/); "" is none.
     """
 
     generation: int
@@ -484,6 +485,7 @@ class Generate:
     break_repetition: bool = False
     grammar: Grammar | None = None
     calls: CallRules = CallRules()
+    traceparent: str = ""
 
     @property
     def source(self) -> str:

@@ -8,6 +8,7 @@ import sys
 import click
 
 from ..configuration import ConfiguredCommand
+from ..logs import LOG_OPTIONS, log_to_stderr
 from ..options import MODEL_OPTIONS, Size, model_or_demo, with_options
 from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
 
@@ -46,6 +47,7 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     "ends.  [default: 120]",
 )
 @click.option("--memory-limit", type=Size(), hidden=True, help="What is more than this gets the worker replaced.")
+@with_options(LOG_OPTIONS)
 @click.option("--lifeline", is_flag=True, hidden=True, help="End when standard input ends.")
 def worker(
     model: str | None,
@@ -64,12 +66,15 @@ def worker(
     canary_interval: float,
     step_timeout: float | None,
     memory_limit: int | None,
+    log_format: str,
     lifeline: bool,
 ) -> None:
     """Run one worker: a process that loads a model and generates for one or more frontends.
 
     A worker may start before its frontend, and keeps its model when a frontend is restarted.
     """
+    name = name or f"worker-{os.getpid()}"
+    log_to_stderr(log_format, name)
     try:
         chosen = tuple(map(check_endpoint, endpoints)) or (default_endpoint(port),)
     except EndpointError as error:
@@ -81,7 +86,7 @@ def worker(
         model=model_or_demo(model),
         adapter_file=adapter_file,
         endpoints=chosen,
-        name=name or f"worker-{os.getpid()}",
+        name=name,
         max_batch=max_batch,
         max_prefill_batch=max_prefill_batch,
         prefill_chunk=prefill_chunk,

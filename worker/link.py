@@ -26,6 +26,7 @@ from typing import Any
 
 import zmq
 
+from .. import tracing
 from ..protocol import codec
 from ..protocol.messages import (
     PROTOCOL_VERSION,
@@ -71,6 +72,7 @@ from .scheduler import (
     Stepped,
     Unprepared,
 )
+from .traces import WorkerTraces
 
 log = logging.getLogger(__name__)
 
@@ -193,6 +195,7 @@ class Link:
         self._grammars: GrammarCompiler | None = None
         # Two, so that one very long prompt does not hold up the others.
         self._prompt_thread = ThreadPoolExecutor(2, thread_name_prefix="prompts")
+        self._traces: WorkerTraces | None = None
         self._step = 0
         self._start_ordered = False
         self._leave_by: float | None = None
@@ -249,6 +252,8 @@ class Link:
                 self._on_posted(item)
             self._keep_time(time.monotonic())
         self._prompt_thread.shutdown(wait=False, cancel_futures=True)
+        if self._traces is not None:
+            self._traces.close()
         context.destroy(linger=_LINGER_MS)
 
     def _connect(self, context: zmq.Context[Any], index: int, endpoint: str) -> _Peer:
@@ -332,6 +337,8 @@ class Link:
                 self._scheduler = Scheduler(item.ready.model.context_length, item.ready.kv_memory)
                 self._prompts = PromptBuilder(item.tokenizer)
                 self._grammars = GrammarCompiler(item.tokenizer, item.vocabulary)
+                if (tracer := tracing.open_tracer(self._hello.worker)) is not None:
+                    self._traces = WorkerTraces(tracer, self._hello.worker, item.ready.model.id)
                 self._send_all(item.ready)
             case Here(frontend):
                 self._on_answer(self._peers[frontend])
@@ -360,8 +367,11 @@ class Link:
             return
         if isinstance(event, Stepped):
             self._step = event.step
-        for action in self._scheduler.handle(event):
+        actions = self._scheduler.handle(event)
+        for action in actions:
             self._perform(action)
+        if self._traces is not None:
+            self._traces.see(event, actions, time.time())
 
     def _perform(self, action: Action) -> None:
         match action:

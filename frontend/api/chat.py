@@ -17,6 +17,7 @@ class ChatCompletions(GenerationHandler):
 
     kind: ClassVar[str] = "chat.completion"
     id_prefix: ClassVar[str] = "chatcmpl"
+    operation: ClassVar[str] = "chat"
 
     async def on_post(self) -> None:
         """Answer."""

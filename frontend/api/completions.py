@@ -122,6 +122,7 @@ class Completions(GenerationHandler):
 
     kind: ClassVar[str] = "text_completion"
     id_prefix: ClassVar[str] = "cmpl"
+    operation: ClassVar[str] = "text_completion"
 
     async def on_post(self) -> None:
         """Answer."""

@@ -14,11 +14,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ...protocol.messages import Delta, Generate
 from ..dispatcher import Failure, Priority, Started
 from ..errors import InvalidRequest, of_failure
+from ..exchange import Given
+from ..telemetry import RequestTrace
 from .answer import Answer, usage_of
 from .chunks import Chunks
 from .handler import ApiHandler, Services
@@ -36,11 +38,16 @@ class GenerationHandler(ApiHandler):
 
     id_prefix: ClassVar[str]
 
+    operation: ClassVar[str]
+    """What OpenTelemetry's conventions call it."""
+
     def initialize(self, services: Services) -> None:
         """Begin without a generation."""
         super().initialize(services)
         self._numbers: list[int] = []
         self._stream: ChunkStream | None = None
+        self._answers: Sequence[Answer] = ()
+        self.trace: RequestTrace | None = None
         self._over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def chunks(self, model: str) -> Chunks:
@@ -66,13 +73,20 @@ class GenerationHandler(ApiHandler):
         self._left = len(generates)
         if request.stream:
             self._stream = self._new_stream()
+        self.record.operation = self.operation
+        traceparent = self._begin_trace()
         authorization = self.request.headers.get("Authorization")
         scope, key = self.services.scopes.of(authorization), self.services.scopes.key_of(authorization)
         for index, generate in enumerate(generates):
             if self._over.done():
                 break
+            self.record.submit(self.services.exchange.now())
             number = self.services.exchange.submit(
-                replace(generate, cache_scope=scope), request.model, partial(self._take, index), key, priority
+                replace(generate, cache_scope=scope, traceparent=traceparent),
+                request.model,
+                partial(self._take, index),
+                key,
+                priority,
             )
             self._numbers.append(number)
         if self._over.done():
@@ -83,6 +97,12 @@ class GenerationHandler(ApiHandler):
         """Cancel: nobody reads the answer any more."""
         super().on_connection_close()
         self._give_up()
+
+    def on_finish(self) -> None:
+        """End the trace; what was said of the request before is its record."""
+        super().on_finish()
+        if self.trace is not None:
+            self.trace.end(self.record, self.services.exchange.now())
 
     # --- inside ---
 
@@ -95,18 +115,32 @@ class GenerationHandler(ApiHandler):
             known = " or ".join(f"'{priority.value}'" for priority in Priority)
             raise InvalidRequest(f"'X-Priority' is {given!r:.50}; it is {known}.", "X-Priority") from None
 
-    def _take(self, index: int, item: Started | Delta | Failure) -> None:
+    def _begin_trace(self) -> str:
+        """Return what the worker's spans are children of; empty if nobody wants any."""
+        if self.services.telemetry.traces is None:
+            return ""
+        headers = {name.lower(): value for name, value in self.request.headers.items()}
+        self.trace = self.services.telemetry.traces.begin(self.record, headers)
+        return self.trace.traceparent
+
+    def _take(self, index: int, item: Given | Started | Delta | Failure) -> None:
         if self._over.done():
             return
         answer = self._answers[index]
         match item:
             case Failure():
                 self._fail(item)
+            case Given(worker):
+                if self.record.generations[index].given(worker, self.services.exchange.now()):
+                    self.services.telemetry.metrics.resumed()
             case Started():
                 answer.start(item)
+                self.record.model = answer.model
                 if self._stream is not None:
                     self._begin(self._stream, index)
             case Delta():
+                if not answer.completion_tokens:
+                    self.record.generations[index].first_at = self.services.exchange.now()
                 if self._stream is None:
                     answer.take(item)
                 else:
@@ -118,12 +152,15 @@ class GenerationHandler(ApiHandler):
     def _finish_choice(self, index: int, finish: str) -> None:
         if finish == "repetition":
             log.info("%s: choice %d was ended, it went round in a circle", self.request_id, index)
+        self.record.generations[index].end(
+            finish, self._answers[index].completion_tokens, self.services.exchange.now()
+        )
         self._left -= 1
         if self._left == 0:
             self._finish()
 
     def _finish(self) -> None:
-        usage = usage_of(self._answers, self._request.choices)
+        usage = self._account()
         if self._stream is not None:
             self._stream.end(usage if self._request.with_usage else None)
             self._end_after(self._stream)
@@ -140,9 +177,17 @@ class GenerationHandler(ApiHandler):
         )
         self._end()
 
+    def _account(self) -> dict[str, Any]:
+        """Return the usage so far; the record has it from now on."""
+        self.record.usage = usage = usage_of(self._answers, self._request.choices)
+        self.record.answered_at = self.services.exchange.now()
+        return usage
+
     def _fail(self, failure: Failure) -> None:
         self._abandon()
+        self._account()
         error = of_failure(failure)
+        self.record.error = error.code or error.type
         if self._stream is not None and self._stream.opened:
             # There is no status line left to say it with.
             self._stream.fail(error.body())
@@ -158,6 +203,8 @@ class GenerationHandler(ApiHandler):
 
     def _give_up(self) -> None:
         self._abandon()
+        if self._answers and not self._over.done():
+            self._account()
         self._end()
 
     def _end(self) -> None:

@@ -35,6 +35,7 @@ from ..exchange import Exchange
 from ..monitor import Monitor
 from ..nursery import Nursery
 from ..settings import RequestRules
+from ..telemetry import RequestRecord, Telemetry
 from .sse import PIECE_BYTES
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ class Services:
         nursery: Keeps our own workers; None if there are none.
         rules: What requests may ask for.
         monitor: Remembers the last minutes.
+        telemetry: Is told of every request that is over.
     """
 
     exchange: Exchange
@@ -77,6 +79,7 @@ class Services:
     nursery: Nursery | None
     rules: RequestRules
     monitor: Monitor
+    telemetry: Telemetry
 
 
 @stream_request_body
@@ -100,6 +103,7 @@ class ApiHandler(RequestHandler):
         self._refusal: ApiError | None = None
         self._body = bytearray()
         self._received = 0
+        self.record.method, self.record.path = self.request.method or "", self.request.path
 
     def set_default_headers(self) -> None:
         """Say nothing of the server's software, and which request this is an answer to."""
@@ -113,6 +117,13 @@ class ApiHandler(RequestHandler):
             given = self.request.headers.get("X-Request-Id", "")
             self._request_id = given if _REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
         return self._request_id
+
+    @property
+    def record(self) -> RequestRecord:
+        """What happened to the request so far."""
+        if not hasattr(self, "_record"):
+            self._record = RequestRecord(self.request_id, asyncio.get_running_loop().time())
+        return self._record
 
     def name_ignored(self, fields: tuple[str, ...]) -> None:
         """Tell the client and the log which fields of the body had no effect, as nobody knows them."""
@@ -154,10 +165,11 @@ class ApiHandler(RequestHandler):
                 )
             self._allow_origin(origin)
         is_preflight = self.request.method == "OPTIONS"
-        key = headers.get("Authorization")
-        if not (self.public or is_preflight or policy.allows_key(key)):
+        authorization = headers.get("Authorization")
+        self.record.key = policy.key_name(authorization)
+        if not (self.public or is_preflight or policy.allows_key(authorization)):
             # OpenAI's words: LiteLLM knows a wrong key by them.
-            what = "Incorrect" if key else "No"
+            what = "Incorrect" if authorization else "No"
             raise Unauthorized(f"{what} API key provided; send it as 'Authorization: Bearer KEY'.")
 
     def _allow_origin(self, origin: str) -> None:
@@ -261,6 +273,7 @@ class ApiHandler(RequestHandler):
         else:
             error = Internal("The server failed to answer; its log tells more.")
             self.set_status(500)
+        self.record.error = error.code or error.type
         for name, value in error.headers.items():
             self.set_header(name, value)
         self.send_json(error.body(), error.status if isinstance(raised, ApiError) else status_code)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from ...protocol.endpoints import EndpointError
-from ..dispatcher import Lost
+from ..dispatcher import Cause, Lost
 from ..memory import footprint_bytes
 from .dossier import Dossier, of_loss
 from .stderr import LastLines
@@ -48,11 +48,17 @@ class CrashRegister:
 
     An end that was asked for is no death: that of a worker that said that it leaves and had nothing left to do,
     and that of a child which `expect` was called for.
+
+    Args:
+        store: Keeps the dossiers.
+        endpoint: Where workers connect.
+        on_death: Is told of each death once, by how it was seen: a `Cause`, or `start` if it never greeted.
     """
 
-    def __init__(self, store: CrashStore, endpoint: str) -> None:
+    def __init__(self, store: CrashStore, endpoint: str, on_death: Callable[[str], None]) -> None:
         self._store = store
         self._endpoint = endpoint
+        self._on_death = on_death
         self._children: dict[int, _Child] = {}
         self._memory: dict[int, int] = {}
         self._recent: dict[str, Dossier] = {}
@@ -103,8 +109,10 @@ class CrashRegister:
             log.warning(
                 "%s (process %d) ended before it greeted: %s; crash %s", child.name, pid, words, dossier.id
             )
+            self._on_death("start")
         elif _went_by_itself(dossier):
             log.warning("%s (process %d) left badly: %s; crash %s", child.name, pid, words, dossier.id)
+            self._on_death(Cause.EXIT.value)
         self._keep(replace(dossier, exit=words, exit_code=code, stderr=child.stderr.read()))
         return dossier.id
 
@@ -131,6 +139,7 @@ class CrashRegister:
             log.warning(
                 "worker %s (process %d) is lost: %s; crash %s", lost.worker, lost.pid, lost.reason, lost.crash
             )
+            self._on_death(lost.cause.value)
         if child is None:
             self._settle(dossier)
             return

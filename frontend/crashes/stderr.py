@@ -9,6 +9,8 @@ import re
 import sys
 from collections import deque
 
+from ...logs import as_line
+
 MAX_LINES = 100
 MAX_BYTES = 16 * 1024
 _CHUNK_BYTES = 64 * 1024
@@ -54,13 +56,17 @@ class StderrTail:
     Whole lines are printed to our own standard error, so that those of several workers don't mix. A process
     that the worker leaves behind may hold the pipe open; nothing here waits for its end.
 
+    Args:
+        name: The worker's, for lines that do not say it.
+
     Attributes:
         write_end: The descriptor to give to the process; then call `given`.
         lines: The last ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
         self.lines = LastLines()
+        self._name = name
         self._rest = b""
         self._read_end, self.write_end = os.pipe()
         os.set_blocking(self._read_end, False)
@@ -111,5 +117,5 @@ class StderrTail:
         self.lines.push(line)
         # Our terminal may be gone; that is no reason to stop.
         with contextlib.suppress(OSError, ValueError):
-            sys.stderr.write(line.decode(errors="replace"))
+            sys.stderr.write(as_line(line.decode(errors="replace"), self._name))
             sys.stderr.flush()

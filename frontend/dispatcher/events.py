@@ -50,12 +50,25 @@ class Received:
     message: FromWorker
 
 
+class Cause(Enum):
+    """How a worker's death was seen."""
+
+    EXIT = "exit"
+    LAST_WORDS = "last_words"
+    UNREACHABLE = "unreachable"
+    SILENCE = "silence"
+    WEDGE = "wedge"
+    LOADING = "loading"
+    PROTOCOL = "protocol"
+
+
 @dataclass(frozen=True, slots=True)
 class Unreachable:
     """A message could not be sent or read: the worker's connection is gone, it does not read, or it garbles."""
 
     identity: bytes
     reason: str
+    cause: Cause = Cause.UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +235,7 @@ class Lost:
         model: Its name, or what the worker was told to load if it never was ready.
         leaving: The worker had said that it goes.
         reason: How it was seen.
+        cause: The same in a word.
         still_seconds: Since its engine last went on, as far as it told.
         silent_seconds: Since its last sign of life.
     """
@@ -238,6 +252,7 @@ class Lost:
     still_seconds: float
     silent_seconds: float
     generations: tuple[Interrupted, ...]
+    cause: Cause = Cause.EXIT
 
 
 ProcessNews = Retire | BecameReady | Drained

@@ -12,8 +12,9 @@ from dataclasses import fields, replace
 from ...protocol.messages import Generate
 
 _DIGEST_BYTES = 8
-# The frontend's number, how far an earlier worker came, and whose it is: none is what the client asked for.
-_NOT_CONTENT = frozenset({"generation", "resume", "cache_scope"})
+# The frontend's number, how far an earlier worker came, whose it is, and its trace: none is what the client asked
+# for.
+_NOT_CONTENT = frozenset({"generation", "resume", "cache_scope", "traceparent"})
 
 
 def fingerprint(request: Generate) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from ...protocol.messages import Introduce
 from .convictions import Convictions
-from .events import Action, Deliver, Interrupted, Lost, Retire, Transmit
+from .events import Action, Cause, Deliver, Interrupted, Lost, Retire, Transmit
 from .fingerprint import fingerprint
 from .questions import Questions
 from .state import Generation, State, Worker, WorkerState
@@ -30,13 +30,16 @@ class Losses:
         self._convictions = convictions
         self._fenced: dict[bytes, float] = {}
 
-    def forget(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
+    def forget(
+        self, identity: bytes, reason: str, now: float, cause: Cause = Cause.EXIT, *, died: bool = True
+    ) -> list[Action]:
         """Forget a worker, and put what it had back into the queue, to be resumed; but a convict's way ends.
 
         Args:
             identity: The worker's; an unknown one is lost already.
             reason: How it was seen.
             now: The time.
+            cause: The kind of the reason.
             died: False if nothing that it had can be to blame.
         """
         worker = self._state.workers.pop(identity, None)
@@ -49,7 +52,7 @@ class Losses:
         actions: list[Action] = []
         if died:
             had = [self._state.generations[number] for number in numbers]
-            lost = describe_loss(worker, had, reason, now)
+            lost = describe_loss(worker, had, reason, now, cause)
             actions.append(lost)
             reason += f"; crash {lost.crash}"
         # Told to go and not done in time: that is nobody's fault.
@@ -88,7 +91,9 @@ class Losses:
         return [Transmit(identity, Introduce()) for identity in over]
 
 
-def describe_loss(worker: Worker, generations: Iterable[Generation], reason: str, now: float) -> Lost:
+def describe_loss(
+    worker: Worker, generations: Iterable[Generation], reason: str, now: float, cause: Cause
+) -> Lost:
     """Return what can be told of a worker's end, and of the generations that it had.
 
     Call it before the generations are changed: it tells how far they were.
@@ -104,6 +109,7 @@ def describe_loss(worker: Worker, generations: Iterable[Generation], reason: str
         leaving=worker.state is WorkerState.LEAVING,
         ready=worker.ready is not None,
         reason=reason,
+        cause=cause,
         step=worker.step,
         still_seconds=round(now - worker.progress_at, 3),
         silent_seconds=round(now - worker.heard_at, 3),

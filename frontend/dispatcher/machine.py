@@ -36,6 +36,7 @@ from .events import (
     Action,
     Asked,
     BecameReady,
+    Cause,
     Deliver,
     Drain,
     Event,
@@ -83,6 +84,10 @@ class Dispatcher:
     def workers(self) -> list[Worker]:
         """The workers that are known, in the order they came."""
         return list(self._workers.values())
+
+    def worker(self, identity: bytes) -> Worker | None:
+        """Return the worker of an identity, if it is known."""
+        return self._workers.get(identity)
 
     @property
     def models(self) -> list[Model]:
@@ -158,8 +163,8 @@ class Dispatcher:
                 return self._asked(event, now)
             case Abandoned(generation):
                 return self._abandoned(generation)
-            case Unreachable(identity, reason):
-                return self._lose(identity, reason, now)
+            case Unreachable(identity, reason, cause):
+                return self._lose(identity, reason, now, cause)
             case Exited(pid, reason):
                 return self._exited(pid, reason, now)
             case Expecting(workers, trouble):
@@ -273,7 +278,7 @@ class Dispatcher:
             case Leaving():
                 return self._leaves(worker)
             case Dead(reason):
-                return self._lose(identity, reason, now)
+                return self._lose(identity, reason, now, Cause.LAST_WORDS)
 
     def _greeted(self, identity: bytes, hello: Hello, now: float) -> list[Action]:
         lost = self._lose(identity, "it started over", now, died=False) if identity in self._workers else []
@@ -378,13 +383,18 @@ class Dispatcher:
         identities = [identity for identity, worker in self._workers.items() if worker.hello.pid == pid]
         return [action for identity in identities for action in self._lose(identity, reason, now)]
 
-    def _lose(self, identity: bytes, reason: str, now: float, *, died: bool = True) -> list[Action]:
+    def _lose(
+        self, identity: bytes, reason: str, now: float, cause: Cause = Cause.EXIT, *, died: bool = True
+    ) -> list[Action]:
         """Forget a worker; what it had goes on elsewhere. `died` is false if nothing it had can be to blame."""
-        return self._losses.forget(identity, reason, now, died=died) + self._dispatch()
+        return self._losses.forget(identity, reason, now, cause, died=died) + self._dispatch()
 
     def _give_up(self, worker: Worker, reason: str, now: float) -> list[Action]:
         """Forget a worker whose process still lives."""
-        return [*self._lose(worker.identity, reason, now), self._losses.retire(worker, reason, now)]
+        return [
+            *self._lose(worker.identity, reason, now, Cause.PROTOCOL),
+            self._losses.retire(worker, reason, now),
+        ]
 
     def _settle_drains(self, now: float) -> list[Action]:
         """Let go of the draining workers that are done; what is taken from them goes to others."""
@@ -396,9 +406,10 @@ class Dispatcher:
     def _tick(self, now: float) -> list[Action]:
         actions: list[Action] = []
         for worker in self.workers:
-            if (reason := given_up(worker, self._state.limits, now)) is not None:
+            if (why := given_up(worker, self._state.limits, now)) is not None:
+                cause, reason = why
                 actions += [
-                    *self._losses.forget(worker.identity, reason, now),
+                    *self._losses.forget(worker.identity, reason, now, cause),
                     self._losses.retire(worker, reason, now),
                 ]
             else:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from .events import Action, Deliver, Failure, Why
+from .events import Action, Cause, Deliver, Failure, Why
 from .state import Limits, State, Worker, WorkerState
 
 
-def given_up(worker: Worker, limits: Limits, now: float) -> str | None:
+def given_up(worker: Worker, limits: Limits, now: float) -> tuple[Cause, str] | None:
     """Return why a worker is waited for no longer, or None."""
     if now - worker.heard_at > limits.silence_seconds:
-        return f"it said nothing for {now - worker.heard_at:.0f} s"
+        return Cause.SILENCE, f"it said nothing for {now - worker.heard_at:.0f} s"
     if worker.state is not WorkerState.LOADING and worker.still > limits.longest_step(worker):
-        return f"its engine has stood still for {worker.still:.0f} s"
+        return Cause.WEDGE, f"its engine has stood still for {worker.still:.0f} s"
     if worker.state is WorkerState.LOADING and now - worker.loading_at > limits.loading_seconds:
-        return f"its loading has stood still for {now - worker.loading_at:.0f} s ({worker.loading.stage})"
+        stage = worker.loading.stage
+        return Cause.LOADING, f"its loading has stood still for {now - worker.loading_at:.0f} s ({stage})"
     return None
 
 

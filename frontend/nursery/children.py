@@ -96,7 +96,7 @@ class Children:
         command = [sys.executable, "-m", "mlx_llm_server", "worker", "--lifeline"]
         command += ["--name", name, "--connect", self._endpoint, *self._arguments]
         command += ["--config", NO_FILE]  # what it needs was read by us
-        stderr = StderrTail()
+        stderr = StderrTail(name)
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,

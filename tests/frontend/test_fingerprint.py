@@ -40,5 +40,9 @@ def test_it_does_not_tell_whose_request_it_is() -> None:
     assert fingerprint(replace(REQUEST, cache_scope="a key's digest")) == fingerprint(REQUEST)
 
 
+def test_it_does_not_tell_one_trace_from_another() -> None:
+    assert fingerprint(replace(REQUEST, traceparent="00-ab-cd-01")) == fingerprint(REQUEST)
+
+
 def test_any_text_has_one() -> None:
     assert fingerprint(replace(REQUEST, messages=(ChatMessage("user", "\ud800\0'\""),)))

@@ -1,9 +1,20 @@
 """What the dispatcher tells of a worker that it loses."""
 
+from typing import Any
+
 import pytest
-from mlx_llm_server.frontend.dispatcher import Deliver, Exited, Failure, Lost, Unreachable
+from mlx_llm_server.frontend.dispatcher import (
+    Cause,
+    Deliver,
+    Exited,
+    Failure,
+    Lost,
+    Received,
+    Tick,
+    Unreachable,
+)
 from mlx_llm_server.frontend.dispatcher.fingerprint import fingerprint
-from mlx_llm_server.protocol.messages import Accepted, Dead, Leaving, WorkerBeat
+from mlx_llm_server.protocol.messages import Accepted, Dead, Leaving, Step, WorkerBeat
 
 from .driver import A, B, Driver, hello, piece, request
 
@@ -47,6 +58,44 @@ def test_it_tells_how_far_each_of_its_generations_was(driver: Driver) -> None:
     assert (second.accepted, second.prompt_tokens, second.tokens) == (False, None, 0)
     assert (first.cancelled, second.cancelled, third.cancelled) == (False, False, True)
     assert first.fingerprint == fingerprint(request(1))
+
+
+@pytest.mark.parametrize(
+    ("seen", "later", "cause"),
+    [
+        (Exited(1, "killed by SIGKILL"), 0, Cause.EXIT),
+        (Received(A, Dead("out of memory")), 0, Cause.LAST_WORDS),
+        (Unreachable(A, "its connection is gone"), 0, Cause.UNREACHABLE),
+        (Unreachable(A, "it sent what is no message", Cause.PROTOCOL), 0, Cause.PROTOCOL),
+        (Received(A, Step(1, (piece(1),))), 0, Cause.PROTOCOL),  # of a generation that it had not accepted
+        (Tick(), 16, Cause.SILENCE),
+    ],
+    ids=lambda value: value.value if isinstance(value, Cause) else "",
+)
+def test_it_says_in_a_word_how_that_was_seen(driver: Driver, seen: Any, later: float, cause: Cause) -> None:
+    driver.join(A)
+    driver.submit(1)
+    driver.now += later
+    driver.handle(seen)
+
+    assert lost(driver).cause is cause
+
+
+def test_a_wedge_and_a_loading_that_stands_still_have_their_own_words(driver: Driver) -> None:
+    driver.join(A)
+    driver.hear(B, hello(2))
+    for _ in range(361):
+        driver.now += 10
+        driver.beat(A, still_seconds=min(301, driver.now - 1000))
+        driver.beat(B)
+        driver.handle(Tick())
+        if driver.lost:
+            break
+    assert lost(driver).cause is Cause.WEDGE
+    driver.lost.clear()
+    while not driver.lost:
+        driver.tick(10, beating=(B,))
+    assert lost(driver).cause is Cause.LOADING
 
 
 def test_of_one_that_loads_it_tells_what_it_was_to_load(driver: Driver) -> None:

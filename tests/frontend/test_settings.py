@@ -11,13 +11,32 @@ def keys_file(tmp_path: Path) -> Path:
 
 
 def test_without_any_key_nobody_is_asked_for_one() -> None:
-    assert read_keys(None, None) == ()
+    assert read_keys(None, None) == {}
 
 
 def test_the_key_of_the_option_and_those_of_the_file_are_all_valid(keys_file: Path) -> None:
     keys_file.write_text("# for the team\nalpha\n\n  beta  \r\n  # another comment\ngamma")
 
-    assert read_keys(" omega ", str(keys_file)) == ("omega", "alpha", "beta", "gamma")
+    assert list(read_keys(" omega ", str(keys_file))) == ["omega", "alpha", "beta", "gamma"]
+
+
+def test_a_key_may_have_a_name_and_a_colon_within_a_key_makes_none(keys_file: Path) -> None:
+    keys_file.write_text("alice: sk-1\nteam:sk-2\nbob@box.lan:   sk:3\nsk-4\n")
+
+    assert read_keys("sk-0", str(keys_file)) == {
+        "sk-0": "", "sk-1": "alice", "team:sk-2": "", "sk:3": "bob@box.lan", "sk-4": ""
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("content", ["two words: key", "alice: two words", ": key", "alice:"])
+def test_what_is_neither_a_key_nor_a_named_one_is_refused(keys_file: Path, content: str) -> None:
+    keys_file.write_text(content)
+
+    if content == "alice:":  # as ever: a key that ends with a colon
+        assert read_keys(None, str(keys_file)) == {"alice:": ""}
+        return
+    with pytest.raises(SettingsError, match="one word"):
+        read_keys(None, str(keys_file))
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "# only a comment\n"])

@@ -154,7 +154,7 @@ def test_a_request_has_the_clients_id_or_one_of_its_own(counting: Server) -> Non
     given = counting.post({"messages": user("5"), "max_tokens": 1}, {"X-Request-Id": "mine-1"})
     assert given.headers["X-Request-Id"] == "mine-1"
     # The line is written once the answer is on its way.
-    until(lambda: "ms mine-1\n" in counting.log, "the id stands in the log")
+    until(lambda: " mine-1\n" in counting.log, "the id stands in the log")
     drawn = {counting.get(path).headers["X-Request-Id"] for path in ("/v1/models", "/nothing", "/health")}
     assert len(drawn) == 3
     assert all(each.startswith("req_") for each in drawn)

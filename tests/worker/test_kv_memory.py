@@ -8,7 +8,7 @@ from mlx_llm_server.worker.kv_memory import kv_memory, measured
 from mlx_llm_server.worker.prefix_cache.rows import leaves
 from mlx_lm.models.cache import make_prompt_cache
 
-from .prefix_cache.models import CONFIGS, tiny
+from .tiny_models import CONFIGS, tiny
 
 
 def taken(model: Any, tokens: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from mlx_llm_server.frontend.crashes import CrashRegister, CrashStore, LastLines, register
-from mlx_llm_server.frontend.dispatcher import Interrupted, Lost
+from mlx_llm_server.frontend.dispatcher import Cause, Interrupted, Lost
 
 LOST = Lost(
     crash="00000000aa",
@@ -24,6 +24,7 @@ LOST = Lost(
     still_seconds=0.25,
     silent_seconds=0.5,
     generations=(Interrupted("0123456789abcdef", True, 5, 3, 1.5, False),),
+    cause=Cause.UNREACHABLE,
 )
 LEFT = replace(LOST, leaving=True, generations=(), reason="told to stop")
 LINES = LastLines()
@@ -50,17 +51,25 @@ def expected(crashes: CrashRegister) -> None:
 
 
 KILLED = exited(-signal.SIGKILL, "killed by SIGKILL")
+# It was lost first; that this was no crash is known later.
+LOST_THEN_TOLD = [lost(), expected, KILLED]
 
 
 @pytest.fixture
-def after(tmp_path: Path) -> After:
+def deaths() -> list[str]:
+    """Collect what the register tells of deaths."""
+    return []
+
+
+@pytest.fixture
+def after(tmp_path: Path, deaths: list[str]) -> After:
     """Let things happen to a register with a child of process number 7; return what is on disk then."""
 
     def run(*happenings: Happening) -> list[dict[str, Any]]:
         store = CrashStore(tmp_path / "crashes", 9)
 
         async def live() -> None:
-            crashes = CrashRegister(store, "ipc:///tmp/x")
+            crashes = CrashRegister(store, "ipc:///tmp/x", deaths.append)
             crashes.started(7, "worker-1", LINES)
             for happen in happenings:
                 if (waiting := happen(crashes)) is not None:
@@ -73,9 +82,10 @@ def after(tmp_path: Path) -> After:
     return run
 
 
-def test_a_loss_and_then_an_exit_are_one_death(after: After) -> None:
+def test_a_loss_and_then_an_exit_are_one_death(after: After, deaths: list[str]) -> None:
     (told,) = after(lost(), KILLED)
 
+    assert deaths == ["unreachable"]
     assert told["id"] == "00000000aa"
     assert told["reason"] == "its connection is gone"
     assert (told["exit"], told["exit_code"]) == ("killed by SIGKILL", -9)
@@ -99,15 +109,17 @@ def test_an_exit_that_comes_late_is_written_into_the_same_dossier(
     assert (told["id"], told["exit"]) == ("00000000aa", "killed by SIGKILL")
 
 
-def test_a_worker_that_is_lost_comes_back_and_dies_has_died_twice(after: After) -> None:
+def test_a_worker_that_is_lost_comes_back_and_dies_has_died_twice(after: After, deaths: list[str]) -> None:
     told = after(lost(), lost(replace(LOST, crash="00000000bb", reason="killed by SIGKILL")), KILLED)
 
+    assert len(deaths) == 2
     assert {each["id"]: each["exit"] for each in told} == {"00000000aa": None, "00000000bb": "killed by SIGKILL"}
 
 
-def test_an_exit_before_the_greeting_is_a_death_too(after: After) -> None:
+def test_an_exit_before_the_greeting_is_a_death_too(after: After, deaths: list[str]) -> None:
     (told,) = after(exited(78, "exit code 78"))
 
+    assert deaths == ["start"]
     assert (told["state"], told["reason"], told["exit_code"]) == ("starting", "exit code 78", 78)
     assert told["model"] is None
 
@@ -120,17 +132,21 @@ def test_an_exit_before_the_greeting_is_a_death_too(after: After) -> None:
         [lost(LEFT)],
         [lost(replace(LEFT, pid=8))],
         [expected, lost(), KILLED],
-        [lost(), expected, KILLED],
+        LOST_THEN_TOLD,
     ],
     ids=["exit 0", "left", "left, exit unknown", "a stranger left", "told to end", "told to end once lost"],
 )
-def test_an_end_that_was_asked_for_is_no_crash(after: After, happenings: list[Happening]) -> None:
+def test_an_end_that_was_asked_for_is_no_crash(
+    after: After, deaths: list[str], happenings: list[Happening]
+) -> None:
     assert after(*happenings) == []
+    assert deaths == ["unreachable"] * (happenings == LOST_THEN_TOLD)
 
 
-def test_one_that_leaves_and_fails_at_it_has_crashed(after: After) -> None:
+def test_one_that_leaves_and_fails_at_it_has_crashed(after: After, deaths: list[str]) -> None:
     (told,) = after(lost(LEFT), exited(-signal.SIGSEGV, "killed by SIGSEGV"))
 
+    assert deaths == ["exit"]
     assert (told["state"], told["exit"]) == ("leaving", "killed by SIGSEGV")
 
 

@@ -42,7 +42,7 @@ async def _turn() -> None:
 
 def test_a_line_is_printed_once_it_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
     async def tail() -> None:
-        stderr = StderrTail()
+        stderr = StderrTail("worker-1")
         os.write(stderr.write_end, b"half")
         await _turn()
         assert capsys.readouterr().err == ""
@@ -60,7 +60,7 @@ def test_what_is_in_the_pipe_at_the_end_is_taken_whoever_still_holds_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     async def tail() -> None:
-        stderr = StderrTail()
+        stderr = StderrTail("worker-1")
         left_behind = os.dup(stderr.write_end)
         stderr.given()
         os.write(left_behind, b"line\n" * 12_000 + b"last words")
@@ -76,7 +76,7 @@ def test_what_is_in_the_pipe_at_the_end_is_taken_whoever_still_holds_it(
 
 def test_a_line_without_an_end_is_not_gathered_for_ever(capsys: pytest.CaptureFixture[str]) -> None:
     async def tail() -> None:
-        stderr = StderrTail()
+        stderr = StderrTail("worker-1")
         os.write(stderr.write_end, b"x" * 20_000)
         await _turn()
         assert capsys.readouterr().err == "x" * 20_000
@@ -93,7 +93,7 @@ class _Gone(io.StringIO):
 
 def test_a_terminal_that_is_gone_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     async def tail() -> None:
-        stderr = StderrTail()
+        stderr = StderrTail("worker-1")
         os.write(stderr.write_end, b"line\n")
         stderr.given()
         with monkeypatch.context() as patched:

@@ -20,7 +20,7 @@ class Watched:
 
     def __init__(self, folder: Path) -> None:
         self.driver = Driver()
-        self.crashes = CrashRegister(CrashStore(folder, keep=0), "ipc:///somewhere")
+        self.crashes = CrashRegister(CrashStore(folder, keep=0), "ipc:///somewhere", lambda _: None)
         self.monitor = Monitor(self.driver.dispatcher, self.crashes, WALL)
         self._wall = WALL
         self.look(0)

@@ -32,7 +32,7 @@ def plain(model: Any, prompt: list[int], count: int) -> list[int]:
     caches, tokens = make_prompt_cache(model), list(prompt)
     new = prompt
     for _ in range(count):
-        new = [int(mx.argmax(model(mx.array([new]), cache=caches)[0, -1]).item())]
+        new = [mx.argmax(model(mx.array([new]), cache=caches)[0, -1]).tolist()]
         tokens += new
     return tokens[len(prompt) :]
 

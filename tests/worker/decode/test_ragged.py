@@ -30,4 +30,4 @@ def test_rows_attend_to_what_is_theirs(
 
     wide = [each.astype(mx.float32) for each in (queries, keys, values)]
     expected = original(*wide, scale=size**-0.5, mask=mask)
-    assert mx.abs(got.astype(mx.float32) - expected).max().item() < PRECISION[dtype]
+    assert mx.allclose(got.astype(mx.float32), expected, rtol=0, atol=PRECISION[dtype])

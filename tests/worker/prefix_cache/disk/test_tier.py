@@ -17,7 +17,7 @@ from mlx_llm_server.worker.prefix_cache.disk import fingerprint, open_disk
 from mlx_llm_server.worker.prefix_cache.disk.chain import BLOCK
 from mlx_llm_server.worker.scheduler import Insert
 
-from ..models import CONFIGS, tiny
+from ...tiny_models import CONFIGS, tiny
 from ..test_answers import AMPLE, Answers, Bench, order, run, words
 
 MODEL = "f" * 32
