@@ -424,6 +424,8 @@ class Generate:
         break_repetition: End the generation (`finish` `"repetition"`) once it goes round in a circle.
         grammar: What the answer's text is held to.
         calls: What holds for calls of `tools`.
+        thinking_budget: After so many tokens of thoughts, their marks not counted, a thought is ended; `None` is
+            never.
     """
 
     generation: int
@@ -443,6 +445,7 @@ class Generate:
     break_repetition: bool = False
     grammar: Grammar | None = None
     calls: CallRules = CallRules()
+    thinking_budget: int | None = None
 
     @property
     def source(self) -> str:

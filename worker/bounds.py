@@ -25,6 +25,7 @@ def fault(request: Generate) -> tuple[str, str] | None:
         "prompt": all(token >= 0 for token in request.prompt_tokens),
         "resume": all(token >= 0 for token in request.resume),
         "grammar": request.grammar is None or request.grammar.kind in _GRAMMARS,
+        "thinking_budget": (request.thinking_budget or 0) >= 0,
         "calls": bool(request.tools) or request.calls == CallRules(),
     }
     for field, kept in rules.items():

@@ -20,6 +20,7 @@ from .answer import AnswerParser, Pair
 from .calls import CallReader
 from .ledger import Ledger, TokenBytes
 from .text import ParsedTextStream, TextStream
+from .thinking import ThinkingBudget
 
 # A prompt that opens a thought ends in the opening mark and perhaps a line break.
 _TAIL_TOKENS = 16
@@ -84,15 +85,37 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int], *, held: boo
     return text
 
 
+def thinking_budget(
+    tokenizer: Any, request: Generate, prompt: list[int], *, held: bool = False
+) -> ThinkingBudget | None:
+    """Return what holds the answer's thoughts to their budget, behind what is resumed; None if there is none."""
+    parser = _parser(tokenizer, request, prompt, held=held)
+    if request.thinking_budget is None or parser is None:
+        return None
+    budget = ThinkingBudget(
+        _detokenizer(tokenizer, request), parser, tokenizer.think_end_tokens, request.thinking_budget
+    )
+    budget.replay(request.resume)
+    return budget
+
+
 def _text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -> TextStream:
+    detokenizer, parser = _detokenizer(tokenizer, request), _parser(tokenizer, request, prompt, held=held)
+    if parser is None:
+        return TextStream(detokenizer, request.stop)
+    return ParsedTextStream(detokenizer, request.stop, parser)
+
+
+def _parser(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -> AnswerParser | None:
+    """Return what finds thoughts and calls in the answer; None if neither is looked for."""
     if request.source == "prompt":
-        return TextStream(_detokenizer(tokenizer, request), request.stop)
+        return None
     call = Pair(tokenizer.tool_call_start, tokenizer.tool_call_end) if request.tools else None
     thought = Pair(tokenizer.think_start, tokenizer.think_end) if tokenizer.has_thinking else None
     if call is None and thought is None:
-        return TextStream(_detokenizer(tokenizer, request), request.stop)
+        return None
     reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
-    parser = AnswerParser(
+    return AnswerParser(
         thought,
         call,
         reader,
@@ -100,7 +123,6 @@ def _text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -
         leading=request.grammar is not None,
         whole=held and call is not None,
     )
-    return ParsedTextStream(_detokenizer(tokenizer, request), request.stop, parser)
 
 
 def _detokenizer(tokenizer: Any, request: Generate) -> Any:

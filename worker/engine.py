@@ -87,7 +87,9 @@ class Engine:
 
     def insert(self, order: Insert) -> None:
         """Queue a prompt; it joins the batch at a step with room."""
-        row = RowSampling(order.sampling, order.prompt, order.position, self._special, order.grammar)
+        row = RowSampling(
+            order.sampling, order.prompt, order.position, self._special, order.grammar, order.thinking
+        )
         (uid,) = self._generator.insert(
             [order.prompt],
             max_tokens=[order.max_tokens],

@@ -48,7 +48,7 @@ from ..protocol.messages import (
     same_major,
 )
 from .bounds import unknown_token
-from .dialect import open_text, opens_thought
+from .dialect import open_text, opens_thought, thinking_budget
 from .grammar.compiler import GrammarCompiler, GrammarFault
 from .mailbox import Mailbox
 from .orders import Call, Clear, Orders, Start, Stop
@@ -378,13 +378,14 @@ class Link:
             grammar = self._grammars.compile(request, thinking=opens_thought(tokenizer, prompt))
             text = open_text(tokenizer, request, prompt, held=grammar is not None)
             text.replay(request.resume)
+            thinking = thinking_budget(tokenizer, request, prompt, held=grammar is not None)
         except (InvalidRequest, GrammarFault) as error:
             self.post(Unprepared(key, "invalid", str(error), error.param))
         except Exception as error:
             log.exception("a prompt could not be made")
             self.post(Unprepared(key, "internal", f"The prompt could not be made: {error!r}"))
         else:
-            self.post(Prepared(key, prompt, text, grammar))
+            self.post(Prepared(key, prompt, text, grammar, thinking))
 
     def _look(self, prompts: PromptBuilder, frontend: int, losses: int, question: Inspect) -> None:
         """Answer what a prompt is; runs on the prompt thread."""

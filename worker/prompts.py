@@ -93,6 +93,11 @@ class PromptBuilder:
                 "This model's chat template has no choice of thinking; 'enable_thinking' can't be honoured.",
                 "chat_template_kwargs.enable_thinking",
             )
+        if request.thinking_budget is not None and not self._tokenizer.has_thinking:
+            raise InvalidRequest(
+                "This model has no thoughts apart from its text; 'thinking_token_budget' can't be honoured.",
+                "thinking_token_budget",
+            )
         calls = any(message.tool_calls or message.tool_call_id for message in request.messages)
         if (request.tools or calls) and not takes_tools(self._tokenizer):
             param = "tools" if request.tools else "messages"
@@ -106,6 +111,8 @@ class PromptBuilder:
         if options.get("reasoning_effort") == "none" and not levels and takes_enable_thinking(self._tokenizer):
             del options["reasoning_effort"]
             options["enable_thinking"] = False
+        if request.thinking_budget is not None and "thinking_budget" in self._options:
+            options.setdefault("thinking_budget", request.thinking_budget)
         for name in options.keys() - self._options - {"enable_thinking"}:
             if name == "reasoning_effort":
                 raise InvalidRequest(

@@ -23,6 +23,7 @@ from .grammar.row import RowGrammar
 from .ledger import TokenLogprobs
 from .repetition import RepetitionGuard
 from .text import TextStream
+from .thinking import ThinkingBudget
 
 
 class Key(NamedTuple):
@@ -71,12 +72,14 @@ class Prepared:
 
     Attributes:
         grammar: What these tokens are held to; it too is behind those that are resumed.
+        thinking: What ends a thought; likewise.
     """
 
     key: Key
     prompt: list[int]
     text: TextStream
     grammar: RowGrammar | None = None
+    thinking: ThinkingBudget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class Insert:
     position: int = 0
     cache_scope: str | None = None
     grammar: RowGrammar | None = None
+    thinking: ThinkingBudget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,7 @@ class Scheduler:
                 len(resumed),
                 request.cache_scope,
                 event.grammar,
+                event.thinking,
             ),
         ]
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from ...protocol.messages import ABILITIES, CHAT_TEMPLATE, THINKING_CHOICE, TOOLS, Model
+from ...protocol.messages import ABILITIES, CHAT_TEMPLATE, THINKING, THINKING_CHOICE, TOOLS, Model
 from ..errors import NotFound
 from .completions import CompletionRequest
 from .handler import ApiHandler
@@ -74,6 +74,8 @@ def _chat_parameters(model: Model) -> list[str]:
     fields -= {"role_mapping"} if CHAT_TEMPLATE in model.abilities else {"chat_template_kwargs"}
     if TOOLS not in model.abilities:
         fields -= _TOOL_FIELDS
+    if THINKING not in model.abilities:
+        fields -= {"thinking_token_budget"}
     if not _template_options(model):
         fields -= {"chat_template_kwargs"}
     if "reasoning_effort" not in model.template_options and THINKING_CHOICE not in model.abilities:

@@ -195,6 +195,18 @@ def test_thinking_is_apart_from_the_answer_and_counted(reciting: Server) -> None
     assert itself.completion_tokens == answer.usage.completion_tokens + 1
 
 
+def test_a_thought_ends_with_its_budget(reciting: Server) -> None:
+    free = ask(reciting, "5", extra_body=THINK)
+    held = ask(reciting, "5", extra_body={**THINK, "thinking_token_budget": 3})
+    silent = ask(reciting, "5", extra_body={**THINK, "thinking_token_budget": 0})
+
+    assert free.choices[0].message.reasoning_content.startswith(held.choices[0].message.reasoning_content)
+    assert held.choices[0].message.content == silent.choices[0].message.content == free.choices[0].message.content
+    # The closing mark is one of them.
+    assert held.usage.completion_tokens_details.reasoning_tokens == 4
+    assert silent.usage.completion_tokens_details.reasoning_tokens == 1
+
+
 def test_a_thought_is_streamed_before_the_answer(reciting: Server) -> None:
     chunks = stream(reciting, "5", extra_body=THINK)
 
@@ -247,6 +259,7 @@ def test_a_limit_within_a_thought_leaves_no_answer(reciting: Server) -> None:
     ("fields", "param"),
     [
         ({"tools": TOOLS}, "tools"),
+        ({"thinking_token_budget": 5}, "thinking_token_budget"),
         ({"chat_template_kwargs": {"enable_thinking": True}}, "chat_template_kwargs.enable_thinking"),
         ({"chat_template_kwargs": {"enable_thinking": False}}, "chat_template_kwargs.enable_thinking"),
     ],
