@@ -12,7 +12,8 @@ Where mlx-lm has a row's sampler, ours has its `RowSampling`; so extending, filt
 stay mlx-lm's.
 
 A prompt looks for its longest kept prefix when it joins the prompts that are prefilled, not before; and if one of
-these is about to compute a prefix for it, it lets others pass and joins when that is done.
+these is about to compute a prefix for it, it lets others pass and joins when that is done. Of equal prompts one is
+prefilled, and the others' rows are copied from it (`n` answers to a request), with whatever caches the model has.
 """
 
 from __future__ import annotations
@@ -118,6 +119,20 @@ class DecodeBatch(GenerationBatch):
 class _PromptBatch(PromptProcessingBatch):
     """Prompts that are prefilled together, and then decode in a `DecodeBatch`."""
 
+    def copy(self, twins: list[tuple[int, Any]]) -> None:
+        """Add rows whose caches are those of rows that are here.
+
+        Args:
+            twins: Of each new one, the row that it is equal to, and mlx-lm's sequence.
+        """
+        rows = len(self)
+        self.filter([*range(rows), *(row for row, _ in twins)])
+        for index, (row, sequence) in enumerate(twins, rows):
+            uid, _, most, _, _, sampler, processors, stops = sequence
+            self.uids[index], self.tokens[index], self.max_tokens[index] = uid, [*self.tokens[row]], most
+            self.samplers[index], self.logits_processors[index] = sampler, processors
+            self.stop_sequences[index] = stops
+
     def generate(self, tokens: list[list[int]]) -> DecodeBatch:
         """Return the rows, ready to decode, given the last token of each prompt."""
         last = mx.array([row[-1] for row in tokens])
@@ -178,7 +193,7 @@ class ContinuousBatch(BatchGenerator):
 
     def share(self, uid: int, scope: str | None) -> None:
         """Let an inserted row use and leave caches within a scope; None, and without this call, neither."""
-        if scope is not None and self._prefixes.enabled:
+        if scope is not None:
             self._scopes[uid] = scope
 
     def take_cached(self, uid: int) -> int:
@@ -201,6 +216,7 @@ class ContinuousBatch(BatchGenerator):
 
     def _next(self) -> tuple[list[PromptProcessingBatch.Response], list[GenerationBatch.Response]]:
         """Do a step; what has come to the end of a prompt, or to a border in it, is kept."""
+        self._copy_twins()
         self._divide(len(self._prompt_batch))
         prompts, tokens = super()._next()
         for response in prompts:
@@ -212,6 +228,42 @@ class ContinuousBatch(BatchGenerator):
             if response.finish_reason is not None:
                 self._scopes.pop(response.uid, None)
         return prompts, tokens
+
+    def _prompt_of(self, sequence: Any) -> list[int]:
+        return self._prompts.setdefault(sequence[0], [token for segment in sequence[1] for token in segment])
+
+    def _copy_twins(self) -> None:
+        """Let prompts that wait, and are equal to one that is done, go on with what was computed of it."""
+        batch = cast("_PromptBatch", self._prompt_batch)
+        done = {
+            uid: row
+            for row, (uid, (segments, *_)) in enumerate(zip(batch.uids, self._currently_processing, strict=True))
+            if len(segments) == 1 and len(segments[0]) == 1
+        }
+        room = min(self.completion_batch_size - len(self._generation_batch), self.prefill_batch_size) - len(batch)
+        twins: list[tuple[int, Any]] = []
+        waiting: deque[Any] = deque()
+        for sequence in self._unprocessed_sequences if done and room > 0 else ():
+            twin = next((uid for uid in done if self._are_equal(uid, sequence)), None)
+            if twin is None or len(twins) >= room:
+                waiting.append(sequence)
+                continue
+            twins.append((done[twin], sequence))
+            prompt = self._prompts[sequence[0]]
+            self._cached[sequence[0]] = len(prompt) - 1
+            self._currently_processing.append([[prompt[-1:]], len(prompt) - 1, len(prompt)])
+        if twins:
+            self._unprocessed_sequences = waiting
+            batch.copy(twins)
+
+    def _are_equal(self, uid: int, sequence: Any) -> bool:
+        """Tell whether a prompt that waits is one that is being prefilled, and may use what is computed of it."""
+        scope = self._scopes.get(sequence[0])
+        return (
+            scope is not None
+            and scope == self._scopes.get(uid)
+            and self._prompt_of(sequence) == self._prompts[uid]
+        )
 
     @property
     def _most_prompts(self) -> int:
@@ -241,8 +293,8 @@ class ContinuousBatch(BatchGenerator):
         waiting: deque[Any] = deque()
         for sequence in self._unprocessed_sequences:
             uid = sequence[0]
-            prompt = self._prompts.setdefault(uid, [token for segment in sequence[1] for token in segment])
-            if len(chosen) >= most or self._must_wait(uid, prompt, prefilling):
+            prompt = self._prompt_of(sequence)
+            if len(chosen) >= most or self._must_wait(sequence, prefilling):
                 waiting.append(sequence)
                 continue
             chosen.append(sequence)
@@ -250,8 +302,9 @@ class ContinuousBatch(BatchGenerator):
         self._unprocessed_sequences = waiting
         return chosen
 
-    def _must_wait(self, uid: int, prompt: list[int], prefilling: dict[int, int]) -> bool:
+    def _must_wait(self, sequence: Any, prefilling: dict[int, int]) -> bool:
         """Tell whether a prompt waits for one that is being prefilled, given how much each of these has left."""
+        uid, prompt = sequence[0], self._prompts[sequence[0]]
         scope = self._scopes.get(uid)
         if scope is None:
             return False
@@ -260,9 +313,12 @@ class ContinuousBatch(BatchGenerator):
         self._waits_for.pop(uid, None)
         usable = self._prefixes.usable(scope, prompt)
         for other, left in prefilling.items():
-            by_snapshot = self._prefixes.by_snapshot
-            if self._scopes.get(other) == scope and worth_waiting(
-                prompt, usable, self._prompts[other], left, by_snapshot=by_snapshot
+            if (left and self._are_equal(other, sequence)) or (
+                self._prefixes.enabled
+                and self._scopes.get(other) == scope
+                and worth_waiting(
+                    prompt, usable, self._prompts[other], left, by_snapshot=self._prefixes.by_snapshot
+                )
             ):
                 self._waits_for[uid] = other
                 return True

@@ -169,14 +169,16 @@ def usage_of(answers: Sequence[Answer], choices: int) -> dict[str, Any]:
         answers: So many choices of the first prompt, then of the next.
         choices: How many each prompt has.
     """
-    prompts = answers[::choices]
-    read = sum(answer.prompt_tokens for answer in prompts)
+    prompts = [answers[start : start + choices] for start in range(0, len(answers), choices)]
+    read = sum(prompt[0].prompt_tokens for prompt in prompts)
+    # Of equal prompts one is computed, and may be any of them; it found the least.
+    cached = sum(min(answer.cached_tokens for answer in prompt) for prompt in prompts)
     written = sum(answer.completion_tokens for answer in answers)
     return {
         "prompt_tokens": read,
         "completion_tokens": written,
         "total_tokens": read + written,
-        "prompt_tokens_details": {"cached_tokens": sum(answer.cached_tokens for answer in prompts)},
+        "prompt_tokens_details": {"cached_tokens": cached},
         "completion_tokens_details": {"reasoning_tokens": sum(answer.reasoning_tokens for answer in answers)},
     }
 
