@@ -237,6 +237,19 @@ class Logprobs:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptLogprobs:
+    """The log-probabilities of a part of a prompt's tokens, each by what stands before it.
+
+    Attributes:
+        start: Which of the prompt's tokens the first one is. A worker that begins anew tells all of them again.
+        entries: Those of the tokens from there on; the prompt's first token has none, and 0 stands there.
+    """
+
+    start: int
+    entries: tuple[TokenLogprob, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one step added to one generation.
 
@@ -248,6 +261,7 @@ class Delta:
             terminal message.
         aside: Thoughts and tool calls, where there are any.
         logprobs: For generations that ask.
+        prompt_logprobs: Likewise; all are told before the first token.
     """
 
     generation: int
@@ -256,6 +270,7 @@ class Delta:
     finish: str | None = None
     aside: Aside | None = None
     logprobs: Logprobs | None = None
+    prompt_logprobs: PromptLogprobs | None = None
 
 
 # --- worker to frontend ----------------------------------------------------------------------------------
@@ -411,7 +426,7 @@ class Generate:
         role_mapping: Prefixes per role, used where the model has no chat template; `None` takes the defaults.
         stop: Strings that end the generation and are not part of its text; thoughts and tool calls are not
             searched for them.
-        max_tokens: At most so many tokens are sampled.
+        max_tokens: At most so many tokens are sampled; 0 only of a `prompt` or `prompt_tokens`.
         tools: What the model may call, each a JSON object in OpenAI's shape. Without any, no call is looked for.
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
@@ -426,6 +441,8 @@ class Generate:
         calls: What holds for calls of `tools`.
         thinking_budget: After so many tokens of thoughts, their marks not counted, a thought is ended; `None` is
             never.
+        prompt_logprobs: Tell the log-probabilities of the prompt's tokens, and of so many of the most probable
+            ones at each place; `None` tells none. Only of a `prompt` or `prompt_tokens`.
     """
 
     generation: int
@@ -446,6 +463,7 @@ class Generate:
     grammar: Grammar | None = None
     calls: CallRules = CallRules()
     thinking_budget: int | None = None
+    prompt_logprobs: int | None = None
 
     @property
     def source(self) -> str:
@@ -512,5 +530,5 @@ TYPES: dict[str, type[Message]] = {
 }
 POSITIONAL = (
     ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, Aside, Alternative, TokenLogprob,
-    Logprobs, Delta, Generate,
+    Logprobs, PromptLogprobs, Delta, Generate,
 )  # fmt: skip

@@ -187,6 +187,11 @@ class ContinuousBatch(BatchGenerator):
         return len(self._generation_batch) > 0
 
     @property
+    def prefilling(self) -> bool:
+        """Whether prompts wait or are being processed."""
+        return bool(self._unprocessed_sequences or len(self._prompt_batch))
+
+    @property
     def prefilled(self) -> int:
         """How many prompt tokens were processed so far."""
         return self._counters.prompt_tokens

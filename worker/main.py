@@ -154,7 +154,7 @@ class _Loop:
                 return stop.code
             self._orders.begin()
             tokens = self._engine.step()
-            self._link.post(Stepped(self._engine.steps, tokens))
+            self._link.post(Stepped(self._engine.steps, tokens, self._engine.take_scored()))
 
     def _take_orders(self) -> Stop | None:
         """Apply the orders that wait; with nothing to compute, wait for one."""

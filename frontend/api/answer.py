@@ -129,15 +129,37 @@ class CompletionAnswer(Answer):
         super().__init__(with_logprobs=with_logprobs)
         self.echo = echo
         self._offset = len(echo)
+        self._prompt_entries = self._prompt_offset = 0
+        self._prompt_decoder = getincrementaldecoder("utf-8")("replace")
         # Holds back the bytes of a character whose end has not come.
         self._decoder = getincrementaldecoder("utf-8")("replace")
+
+    def shown(self, delta: Delta) -> list[dict[str, Any]]:
+        """Take a delta's log-probabilities; return those of the prompt, and of the tokens that became text."""
+        told = delta.prompt_logprobs
+        if told is None:
+            return super().shown(delta)
+        # Another worker may have told a part of them.
+        new = told.entries[max(0, self._prompt_entries - told.start) :]
+        return [*map(self._prompt_entry, new), *super().shown(delta)]
 
     def entry(self, token: TokenLogprob) -> dict[str, Any]:
         """Return what is told of a token, and where it begins in the text."""
         offset = self._offset
         self._offset += len(self._decoder.decode(token.token))
-        top = {_text(other): other.logprob for other in (*token.top, token)}
-        return {"token": _text(token), "logprob": token.logprob, "top": top, "offset": offset}
+        return _column_entry(token, offset)
+
+    def _prompt_entry(self, token: TokenLogprob) -> dict[str, Any]:
+        offset = self._prompt_offset
+        said = self._prompt_decoder.decode(token.token)
+        # What a tokenizer puts before every text is no part of it, nor is the blank that some have there.
+        if said and not self.echo.startswith(said, offset):
+            said = said.lstrip() if self.echo.startswith(said.lstrip(), offset) else ""
+        self._prompt_offset += len(said)
+        self._prompt_entries += 1
+        entry = _column_entry(token, offset)
+        # Nothing stands before the first.
+        return entry if self._prompt_entries > 1 else {**entry, "logprob": None, "top": None}
 
     def logprobs(self) -> dict[str, Any] | None:
         """Return the log-probabilities of the whole answer, if they were asked for."""
@@ -181,6 +203,11 @@ def usage_of(answers: Sequence[Answer], choices: int) -> dict[str, Any]:
         "prompt_tokens_details": {"cached_tokens": cached},
         "completion_tokens_details": {"reasoning_tokens": sum(answer.reasoning_tokens for answer in answers)},
     }
+
+
+def _column_entry(token: TokenLogprob, offset: int) -> dict[str, Any]:
+    top = {_text(other): other.logprob for other in (*token.top, token)}
+    return {"token": _text(token), "logprob": token.logprob, "top": top, "offset": offset}
 
 
 def _alternative(token: TokenLogprob | Alternative) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from .answer import CompletionAnswer
 from .body import read_json, validate
 from .chunks import Chunks, CompletionChunks
 from .generations import GenerationHandler, choices_of, drawn_seed
-from .parameters import MAX_TOKENS, GenerationOptions, TokenId, WithoutEffect, check_options, with_defaults
+from .parameters import MAX_TOKENS, Count, GenerationOptions, TokenId, WithoutEffect, check_options, with_defaults
 
 # OpenAI's.
 DEFAULT_MAX_TOKENS = 16
@@ -52,6 +52,8 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
         | Annotated[list[PromptTokens], Field(min_length=1, max_length=MAX_GENERATIONS), Tag("as token lists")],
         Discriminator(_prompt_tag),
     ]
+    # None is generated where the prompt's log-probabilities, or its text, are all that is wanted.
+    max_tokens: Count | None = None
     best_of: Annotated[int, Field(ge=1, le=20)] | None = None
     echo: bool | None = None
     logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
@@ -68,7 +70,7 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
     @property
     def token_limit(self) -> int:
         """At most so many tokens are generated."""
-        return self.max_tokens or DEFAULT_MAX_TOKENS
+        return DEFAULT_MAX_TOKENS if self.max_tokens is None else self.max_tokens
 
     def generate(self, prompt: str | tuple[int, ...], sampling: Sampling) -> Generate:
         """Return the generation for one of the prompts."""
@@ -81,6 +83,7 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
             prompt=prompt if isinstance(prompt, str) else None,
             prompt_tokens=() if isinstance(prompt, str) else prompt,
             break_repetition=bool(self.break_repetition),
+            prompt_logprobs=self.logprobs if self.echo else None,
         )
 
     def sampling(self, seed: int) -> Sampling:
@@ -102,12 +105,8 @@ def parse_completion_request(body: bytes, rules: RequestRules | None = None) -> 
             "best_of",
             "unsupported_value",
         )
-    if request.echo and request.logprobs is not None:
-        raise InvalidRequest(
-            "'echo' and 'logprobs' together are not supported: log-probabilities of the prompt are not computed.",
-            "echo",
-            "unsupported_value",
-        )
+    if request.max_tokens == 0 and not request.echo:
+        raise InvalidRequest("'max_tokens': 0 is only allowed with 'echo': true.", "max_tokens", "invalid_value")
     if len(request.prompts) * request.choices > MAX_GENERATIONS:
         raise InvalidRequest(
             f"'n' answers to each 'prompt' would be more than {MAX_GENERATIONS} in all.", "n", "invalid_value"

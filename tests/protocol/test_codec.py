@@ -73,7 +73,7 @@ def test_thoughts_and_calls_travel_as_arrays_within_arrays() -> None:
 
 
 def test_a_longer_array_is_a_newer_minor_version_and_its_end_is_ignored() -> None:
-    wire = {"type": "step", "step": 3, "deltas": [[1, [5], "a", None, None, None, "a field of tomorrow", 9]]}
+    wire = {"type": "step", "step": 3, "deltas": [[1, [5], "a", None, None, None, None, "a field of tomorrow", 9]]}
 
     assert decode_map(wire) == Step(3, (Delta(1, (5,), "a"),))
 

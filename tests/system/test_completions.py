@@ -84,6 +84,51 @@ def test_log_probabilities_are_of_the_tokens_where_they_stand(nonsense: Server) 
             assert choice.text[offset:].startswith(token)
 
 
+def test_a_prompt_is_scored_as_evaluation_harnesses_ask_for_it(nonsense: Server) -> None:
+    asked = tokens_of(nonsense, "of the people and the sea")
+    fields: dict[str, Any] = {"model": "any", "echo": True, "logprobs": 1, "temperature": 0}
+    with nonsense.openai() as client:
+        both = client.completions.create(prompt=[asked, asked[:3]], max_tokens=1, **fields)
+        none = client.completions.create(prompt=asked, max_tokens=0, **fields)
+        pieces = list(client.completions.create(prompt=asked, max_tokens=1, stream=True, **fields))
+        # A bias makes it come, and is not in its log-probability.
+        last = client.completions.create(
+            model="any", prompt=asked[:-1], max_tokens=1, logprobs=1, logit_bias={str(asked[-1]): 100}
+        )
+
+    told, short = (choice.logprobs for choice in both.choices)
+    assert told.token_logprobs[0] is told.top_logprobs[0] is None
+    assert len(told.tokens) == len(told.text_offset) == len(asked) + 1
+    assert len(short.tokens) == 3 + 1
+    for token, offset in zip(told.tokens[:-1], told.text_offset[:-1], strict=True):
+        assert both.choices[0].text[offset:].startswith(token)
+    for token, logprob, top in list(zip(told.tokens, told.token_logprobs, told.top_logprobs, strict=True))[1:]:
+        assert logprob == top[token] <= max(top.values()) <= 0
+    assert told.token_logprobs[1:3] == pytest.approx(short.token_logprobs[1:3], abs=1e-3)
+    assert last.choices[0].logprobs.token_logprobs == pytest.approx(told.token_logprobs[-2:-1], abs=1e-3)
+
+    (alone,) = none.choices
+    assert (alone.text, alone.finish_reason) == ("of the people and the sea", "length")
+    assert alone.logprobs.token_logprobs[1:] == pytest.approx(told.token_logprobs[1:-1], abs=1e-3)
+    assert (none.usage.prompt_tokens, none.usage.completion_tokens) == (len(asked), 0)
+    assert "".join(piece.choices[0].text for piece in pieces) == both.choices[0].text
+    columns = [piece.choices[0].logprobs for piece in pieces]
+    assert [token for each in columns if each is not None for token in each.tokens] == told.tokens
+
+
+def test_an_echo_alone_generates_nothing_if_nothing_is_wanted(counting: Server) -> None:
+    answer = post(counting, "/v1/completions", prompt=["1 2", "3"], echo=True, max_tokens=0).json
+    assert [choice["text"] for choice in answer["choices"]] == ["1 2", "3"]
+    assert answer["usage"]["completion_tokens"] == 0
+
+
+def test_the_end_of_a_turn_has_an_entry_where_the_prompt_has(counting: Server) -> None:
+    answer = post(counting, "/v1/completions", prompt="400", echo=True, logprobs=0, max_tokens=1).json
+    (choice,) = answer["choices"]
+    assert (choice["text"], choice["finish_reason"]) == ("400", "stop")
+    assert len(choice["logprobs"]["tokens"]) == answer["usage"]["total_tokens"]
+
+
 def test_a_stream_of_completions_has_the_usage_last(counting: Server) -> None:
     with counting.openai() as client:
         *chunks, last = client.completions.create(

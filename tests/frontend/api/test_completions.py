@@ -66,7 +66,7 @@ def test_a_prompt_of_another_kind_is_refused_by_its_path(prompt: Any, param: str
         ({"suffix": "x"}, "suffix"),
         ({"best_of": 2}, "best_of"),
         ({"best_of": 1, "n": 2}, "best_of"),
-        ({"echo": True, "logprobs": 0}, "echo"),
+        ({"max_tokens": 0}, "max_tokens"),
         ({"prompt": ["a"] * 9, "n": 16}, "n"),
         ({"n": 17}, "n"),
         ({"n": 0}, "n"),
