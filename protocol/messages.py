@@ -273,6 +273,14 @@ class Delta:
     prompt_logprobs: PromptLogprobs | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """How many tokens of a generation's prompt are computed, or were found."""
+
+    generation: int
+    tokens: int
+
+
 # --- worker to frontend ----------------------------------------------------------------------------------
 
 
@@ -328,10 +336,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an engine step produced for this frontend's generations. Also a sign of life."""
+    """What an engine step produced for this frontend's generations. Also a sign of life.
+
+    Attributes:
+        prefilled: How far prompts are; told now and then.
+    """
 
     step: int
     deltas: tuple[Delta, ...]
+    prefilled: tuple[Prefilled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -530,5 +543,5 @@ TYPES: dict[str, type[Message]] = {
 }
 POSITIONAL = (
     ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, Aside, Alternative, TokenLogprob,
-    Logprobs, PromptLogprobs, Delta, Generate,
+    Logprobs, PromptLogprobs, Delta, Prefilled, Generate,
 )  # fmt: skip

@@ -192,6 +192,14 @@ class ContinuousBatch(BatchGenerator):
         return bool(self._unprocessed_sequences or len(self._prompt_batch))
 
     @property
+    def progress(self) -> list[tuple[int, int]]:
+        """By uid, how many tokens are computed, or were found, of each prompt that is being processed."""
+        return [
+            (uid, len(self._prompts[uid]) - total + done)
+            for uid, (_, done, total) in zip(self._prompt_batch.uids, self._currently_processing, strict=True)
+        ]
+
+    @property
     def prefilled(self) -> int:
         """How many prompt tokens were processed so far."""
         return self._counters.prompt_tokens

@@ -163,6 +163,13 @@ class Engine:
         """Return what became known of prompts since the last time."""
         return self._scorer.take()
 
+    @property
+    def prefilled(self) -> list[tuple[Key, int]]:
+        """How many tokens are computed of each prompt that is being processed."""
+        scored = self._scorer.prefilled
+        found = [(self._keys[uid], done) for uid, done in self._generator.progress]
+        return found if scored is None else [*found, scored]
+
     def clear_prefix_cache(self) -> None:
         """Forget what is kept for prompts to come; rows in the batch keep what they took."""
         self._prefixes.clear()

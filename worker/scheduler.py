@@ -25,6 +25,7 @@ from ..protocol.messages import (
     Failed,
     FromWorker,
     Generate,
+    Prefilled,
     PromptLogprobs,
     Sampling,
     Step,
@@ -118,11 +119,16 @@ class Unprepared:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """The engine did step number `step`."""
+    """The engine did step number `step`.
+
+    Attributes:
+        prefilled: How many tokens of prompts are computed; told now and then.
+    """
 
     step: int
     tokens: list[Token]
     scored: list[Scored] = field(default_factory=list)
+    prefilled: list[tuple[Key, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -335,7 +341,15 @@ class Scheduler:
                 else:
                     del self._generations[row.key]
         actions += self._remove(stopped)
-        return [Send(f, Step(event.step, tuple(d))) for f, d in deltas.items()] + actions
+        prefilled: dict[int, list[Prefilled]] = {}
+        for key, done in event.prefilled:
+            if key in self._generations:
+                prefilled.setdefault(key.frontend, []).append(Prefilled(key.generation, done))
+        steps = [
+            Send(frontend, Step(event.step, tuple(deltas.get(frontend, ())), tuple(prefilled.get(frontend, ()))))
+            for frontend in {**deltas, **prefilled}
+        ]
+        return [*steps, *actions]
 
     def _cancelled(self, event: CancelRequested) -> list[Action]:
         key = self._key(event.frontend, event.generation)

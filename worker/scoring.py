@@ -65,6 +65,11 @@ class PromptScorer:
         scored, self._scored = self._scored, []
         return scored
 
+    @property
+    def prefilled(self) -> tuple[Key, int] | None:
+        """How many tokens of the first prompt are in its caches; None if there is none."""
+        return (self._waiting[0].key, self._done) if self._caches is not None else None
+
     def step(self, tokens: int) -> tuple[int, list[ScoredPrompt]]:
         """Score up to so many tokens, of one or several prompts.
 

@@ -181,8 +181,15 @@ class GenerationHandler(ApiHandler):
         waiting = [ahead for number in self._numbers if (ahead := dispatcher.ahead_of(number)) is not None]
         if waiting:
             return f"queued, {min(waiting)} before it" if dispatcher.ready else "waiting for a worker"
-        silent = [answer.prompt_tokens for answer in self._answers if not answer.completion_tokens]
-        return f"prefilling {max(silent)} tokens" if silent and max(silent) else "working"
+        silent = [
+            (dispatcher.prefilled_of(number), answer.prompt_tokens)
+            for number, answer in zip(self._numbers, self._answers, strict=False)
+            if answer.prompt_tokens and not answer.completion_tokens
+        ]
+        if not silent:
+            return "working"
+        done, total = max(silent)
+        return f"prefill {done}/{total}"
 
     def _end_after(self, stream: ChunkStream) -> None:
         async def end() -> None:

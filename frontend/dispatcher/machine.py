@@ -123,6 +123,11 @@ class Dispatcher:
         """Return how many generations wait before this one; None if it does not wait."""
         return self._queue.index(number) if number in self._queue else None
 
+    def prefilled_of(self, number: int) -> int:
+        """Return how many tokens of a generation's prompt are computed, as far as its worker has told."""
+        generation = self._generations.get(number)
+        return 0 if generation is None else generation.prefilled
+
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
         return sum(self._generations[number].started for number in worker.running)
@@ -290,6 +295,10 @@ class Dispatcher:
         worker.at_step(message.step, 0.0, now)
         actions: list[Action] = []
         finished = False
+        for prefilled in message.prefilled:
+            generation = self._generations.get(prefilled.generation)
+            if generation is not None and generation.worker == worker.identity:
+                generation.prefilled = prefilled.tokens
         for delta in message.deltas:
             generation = self._generations.get(delta.generation)
             if generation is None or generation.worker != worker.identity:

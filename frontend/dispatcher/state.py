@@ -131,6 +131,7 @@ class Generation:
         deaths: How many workers died with it in a row, without progress in between.
         died_at: How many tokens it had at the last death.
         prompt_tokens: The length of its prompt, once a worker has accepted it.
+        prefilled: How many of these its worker has computed, when it last said so.
     """
 
     request: Generate
@@ -145,10 +146,11 @@ class Generation:
     deaths: int = 0
     died_at: int = 0
     prompt_tokens: int | None = None
+    prefilled: int = 0
 
     def wait_again(self, now: float) -> None:
         """Be without a worker from now on."""
-        self.worker, self.started, self.queued_at = None, False, now
+        self.worker, self.started, self.queued_at, self.prefilled = None, False, now, 0
 
     def survive(self) -> None:
         """Count a death of its worker; those before some progress are of no account."""

@@ -13,6 +13,7 @@ from mlx_llm_server.protocol.messages import (
     Delta,
     Generate,
     Hello,
+    Prefilled,
     Sampling,
     Step,
     ToolCall,
@@ -60,9 +61,15 @@ def test_unknown_keys_are_ignored(message: messages.Message) -> None:
 
 
 def test_the_parts_of_a_message_travel_as_arrays() -> None:
-    wire = msgpack.unpackb(codec.encode(Step(3, (Delta(1, (5, 6), "ab"), Delta(2, (7,), "c", "stop")))))
+    deltas = (Delta(1, (5, 6), "ab"), Delta(2, (7,), "c", "stop"))
+    wire = msgpack.unpackb(codec.encode(Step(3, deltas, (Prefilled(3, 40),))))
 
-    assert wire == {"type": "step", "step": 3, "deltas": [[1, [5, 6], "ab"], [2, [7], "c", "stop"]]}
+    assert wire == {
+        "type": "step",
+        "step": 3,
+        "deltas": [[1, [5, 6], "ab"], [2, [7], "c", "stop"]],
+        "prefilled": [[3, 40]],
+    }
 
 
 def test_thoughts_and_calls_travel_as_arrays_within_arrays() -> None:
