@@ -224,11 +224,7 @@ _PROMPTS = st.sampled_from(["hello", "of the people and the sea", "a word " * 30
 
 @st.composite
 def requests(draw: st.DrawFn, words: Sequence[tuple[int, str]]) -> Asked:
-    """Return any request that a server of plain text must answer.
-
-    Args:
-        words: Tokens that may be forbidden, and their texts.
-    """
+    """Return any request that a server of plain text must answer; some forbid tokens, of these and their texts."""
     chat = draw(st.booleans())
     most = draw(st.integers(1, 24))
     fields: dict[str, Any] = {
