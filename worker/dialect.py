@@ -7,6 +7,7 @@ template (`mlx_lm/tokenizer_utils.py`).
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import Any
 
@@ -89,7 +90,8 @@ def thinking_budget(
     tokenizer: Any, request: Generate, prompt: list[int], *, held: bool = False
 ) -> ThinkingBudget | None:
     """Return what holds the answer's thoughts to their budget, behind what is resumed; None if there is none."""
-    parser = _parser(tokenizer, request, prompt, held=held)
+    # The text's own parser says what is wrong with a call.
+    parser = _parser(tokenizer, request, prompt, held=held, log_level=logging.DEBUG)
     if request.thinking_budget is None or parser is None:
         return None
     budget = ThinkingBudget(
@@ -106,7 +108,9 @@ def _text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -
     return ParsedTextStream(detokenizer, request.stop, parser)
 
 
-def _parser(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -> AnswerParser | None:
+def _parser(
+    tokenizer: Any, request: Generate, prompt: list[int], *, held: bool, log_level: int = logging.WARNING
+) -> AnswerParser | None:
     """Return what finds thoughts and calls in the answer; None if neither is looked for."""
     if request.source == "prompt":
         return None
@@ -114,7 +118,7 @@ def _parser(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool)
     thought = Pair(tokenizer.think_start, tokenizer.think_end) if tokenizer.has_thinking else None
     if call is None and thought is None:
         return None
-    reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
+    reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools], log_level)
     return AnswerParser(
         thought,
         call,

@@ -43,6 +43,7 @@ class Answer:
         self._with_logprobs = with_logprobs
         self._undecided: deque[TokenLogprob] = deque()
         self._entries: list[dict[str, Any]] = []
+        self._logprob, self._sampled = 0.0, 0
 
     def start(self, started: Started) -> None:
         """Take what is known once a worker has begun."""
@@ -74,6 +75,8 @@ class Answer:
         if delta.logprobs is None:
             return []
         self._undecided += delta.logprobs.entries
+        self._logprob += sum(entry.logprob for entry in delta.logprobs.entries)
+        self._sampled += len(delta.logprobs.entries)
         entries: list[dict[str, Any]] = []
         for verdict in delta.logprobs.verdicts:
             for _ in range(min(abs(verdict), len(self._undecided))):
@@ -85,6 +88,11 @@ class Answer:
     def entry(self, token: TokenLogprob) -> dict[str, Any]:
         """Return what is told of a token of the content; they come in order."""
         return {**_alternative(token), "top_logprobs": [_alternative(other) for other in token.top]}
+
+    @property
+    def logprob_per_token(self) -> float:
+        """The mean of the tokens' log-probabilities, as far as they were told; 0 without any."""
+        return self._logprob / max(1, self._sampled)
 
     def logprobs(self) -> dict[str, Any] | None:
         """Return the log-probabilities of the whole answer, if they were asked for."""
@@ -172,6 +180,18 @@ class CompletionAnswer(Answer):
             "logprobs": self.logprobs(),
             **ending(self.finish or ""),
         }
+
+
+def best_of(answers: Sequence[Answer], candidates: int, choices: int) -> list[Answer]:
+    """Return so many choices of each prompt's candidates, those with the highest log-probability per token first.
+
+    Where all are given, they stay in their order.
+    """
+    if candidates == choices:
+        return [*answers]
+    prompts = [answers[start : start + candidates] for start in range(0, len(answers), candidates)]
+    ranked = [sorted(each, key=lambda answer: answer.logprob_per_token, reverse=True) for each in prompts]
+    return [answer for each in ranked for answer in each[:choices]]
 
 
 def in_columns(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:

@@ -68,6 +68,11 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
         return [part if isinstance(part, str) else _ids(part) for part in self.prompt]
 
     @property
+    def candidates(self) -> int:
+        """How many answers are made to each prompt; the best of them are given."""
+        return self.best_of or self.choices
+
+    @property
     def token_limit(self) -> int:
         """At most so many tokens are generated."""
         return DEFAULT_MAX_TOKENS if self.max_tokens is None else self.max_tokens
@@ -88,7 +93,8 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
 
     def sampling(self, seed: int) -> Sampling:
         """Return the settings as a worker gets them."""
-        return replace(super().sampling(seed), logprobs=self.logprobs is not None, top_logprobs=self.logprobs or 0)
+        told = self.logprobs is not None or self.candidates > self.choices
+        return replace(super().sampling(seed), logprobs=told, top_logprobs=self.logprobs or 0)
 
 
 def parse_completion_request(body: bytes, rules: RequestRules | None = None) -> CompletionRequest:
@@ -99,17 +105,22 @@ def parse_completion_request(body: bytes, rules: RequestRules | None = None) -> 
     """
     rules = rules or RequestRules()
     request = validate(CompletionRequest, read_json(body), ignore_unknown=rules.ignore_unknown)
-    if request.best_of is not None and request.best_of != request.choices:
+    if request.candidates < request.choices:
+        raise InvalidRequest("'best_of' must not be less than 'n'.", "best_of", "invalid_value")
+    if request.candidates > request.choices and request.stream:
         raise InvalidRequest(
-            "'best_of' must be the same as 'n': all answers are given, and none is made to be thrown away.",
+            "'best_of' answers can't be streamed: which are the best is known at their end.",
             "best_of",
             "unsupported_value",
         )
     if request.max_tokens == 0 and not request.echo:
         raise InvalidRequest("'max_tokens': 0 is only allowed with 'echo': true.", "max_tokens", "invalid_value")
-    if len(request.prompts) * request.choices > MAX_GENERATIONS:
+    if len(request.prompts) * request.candidates > MAX_GENERATIONS:
+        field = "n" if request.best_of is None else "best_of"
         raise InvalidRequest(
-            f"'n' answers to each 'prompt' would be more than {MAX_GENERATIONS} in all.", "n", "invalid_value"
+            f"'{field}' answers to each 'prompt' would be more than {MAX_GENERATIONS} in all.",
+            field,
+            "invalid_value",
         )
     request = with_defaults(request, "max_tokens", DEFAULT_MAX_TOKENS, rules)
     check_options(request, request.token_limit, "max_tokens", rules)
@@ -131,7 +142,7 @@ class Completions(GenerationHandler):
         for prompt in request.prompts:
             generate = request.generate(prompt, sampling)
             echo = await self._text_of(generate) if request.echo else ""
-            choices = choices_of(generate, request.choices)
+            choices = choices_of(generate, request.candidates)
             generates += choices
             answers += [CompletionAnswer(echo, with_logprobs=request.logprobs is not None) for _ in choices]
         self._echoes = [answer.echo for answer in answers]

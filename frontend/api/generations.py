@@ -19,7 +19,7 @@ from typing import ClassVar
 from ...protocol.messages import Delta, Generate
 from ..dispatcher import Failure, Started
 from ..errors import of_failure
-from .answer import Answer, usage_of
+from .answer import Answer, best_of, usage_of
 from .chunks import Chunks
 from .handler import ApiHandler, Services
 from .parameters import GenerationOptions
@@ -112,18 +112,19 @@ class GenerationHandler(ApiHandler):
             self._finish()
 
     def _finish(self) -> None:
-        usage = usage_of(self._answers, self._request.choices)
+        usage = usage_of(self._answers, self._request.candidates)
         if self._stream is not None:
             self._stream.end(usage if self._request.with_usage else None)
             self._end_after(self._stream)
             return
+        given = best_of(self._answers, self._request.candidates, self._request.choices)
         self.send_json(
             {
                 "id": self.completion_id,
                 "object": self.kind,
                 "created": self.created,
                 "model": self._answers[0].model,
-                "choices": [{"index": index, **answer.choice()} for index, answer in enumerate(self._answers)],
+                "choices": [{"index": index, **answer.choice()} for index, answer in enumerate(given)],
                 "usage": usage,
             }
         )

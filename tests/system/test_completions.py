@@ -116,6 +116,22 @@ def test_a_prompt_is_scored_as_evaluation_harnesses_ask_for_it(nonsense: Server)
     assert [token for each in columns if each is not None for token in each.tokens] == told.tokens
 
 
+def test_the_best_of_several_answers_are_given(nonsense: Server) -> None:
+    fields: dict[str, Any] = {"prompt": ["hello", "of the"], "seed": 3, "max_tokens": 6, "ignore_eos": True}
+    every = post(nonsense, "/v1/completions", **fields, n=5, logprobs=0).json
+    best = post(nonsense, "/v1/completions", **fields, n=2, best_of=5).json
+
+    expected = []
+    for prompt in (every["choices"][:5], every["choices"][5:]):
+        prompt.sort(key=lambda choice: sum(choice["logprobs"]["token_logprobs"]), reverse=True)
+        expected += [choice["text"] for choice in prompt[:2]]
+    assert [choice["text"] for choice in best["choices"]] == expected
+    assert [choice["index"] for choice in best["choices"]] == [0, 1, 2, 3]
+    assert best["choices"][0]["logprobs"] is None
+    assert best["usage"]["completion_tokens"] == every["usage"]["completion_tokens"] == 2 * 5 * 6
+    assert best["usage"]["prompt_tokens"] == every["usage"]["prompt_tokens"]
+
+
 def test_an_echo_alone_generates_nothing_if_nothing_is_wanted(counting: Server) -> None:
     answer = post(counting, "/v1/completions", prompt=["1 2", "3"], echo=True, max_tokens=0).json
     assert [choice["text"] for choice in answer["choices"]] == ["1 2", "3"]
@@ -159,7 +175,7 @@ def test_nothing_is_looked_for_in_a_completion(counting: Server) -> None:
     ("fields", "param"),
     [
         ({"prompt": "x", "suffix": "y"}, "suffix"),
-        ({"prompt": "x", "best_of": 3}, "best_of"),
+        ({"prompt": "x", "best_of": 3, "n": 4}, "best_of"),
         ({"prompt": [10**6]}, "prompt"),
         ({"prompt": "1 " * 5000}, "prompt"),
         ({}, "prompt"),
