@@ -121,8 +121,10 @@ class Sampling:
 
 
 CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE = "chat_template", "tools", "thinking", "thinking_choice"
-ABILITIES = (CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE)
-"""A chat template of its own; calls of tools; thoughts that are told from the text; a choice whether to think."""
+INFILLING = "infilling"
+ABILITIES = (CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE, INFILLING)
+"""A chat template of its own; calls of tools; thoughts that are told from the text; a choice whether to think; and
+filling in the middle between a prompt and a suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +458,7 @@ class Generate:
             never.
         prompt_logprobs: Tell the log-probabilities of the prompt's tokens, and of so many of the most probable
             ones at each place; `None` tells none. Only of a `prompt` or `prompt_tokens`.
+        suffix: What follows the answer to a `prompt` or `prompt_tokens`; `None` leaves its end open.
     """
 
     generation: int
@@ -477,6 +480,7 @@ class Generate:
     calls: CallRules = CallRules()
     thinking_budget: int | None = None
     prompt_logprobs: int | None = None
+    suffix: str | None = None
 
     @property
     def source(self) -> str:

@@ -16,9 +16,10 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.nodes import Name, Test
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..protocol.messages import CHAT_TEMPLATE, THINKING, THINKING_CHOICE, TOOLS, Generate
+from ..protocol.messages import CHAT_TEMPLATE, INFILLING, THINKING, THINKING_CHOICE, TOOLS, Generate
 from .answer import AnswerParser, Pair
 from .calls import CallReader
+from .infilling import infilling_marks
 from .ledger import Ledger, TokenBytes
 from .text import ParsedTextStream, TextStream
 from .thinking import ThinkingBudget
@@ -52,6 +53,7 @@ def abilities(tokenizer: Any) -> tuple[str, ...]:
         TOOLS: takes_tools(tokenizer),
         THINKING: tokenizer.has_thinking,
         THINKING_CHOICE: takes_enable_thinking(tokenizer),
+        INFILLING: infilling_marks(tokenizer) is not None,
     }
     return tuple(name for name, can in found.items() if can)
 

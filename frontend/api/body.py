@@ -12,7 +12,7 @@ from .strict import Strict
 
 # Fields of OpenAI's requests that this server refuses: it can't honour them.
 NOT_SERVED = frozenset({
-    "audio", "function_call", "functions", "moderation", "name", "suffix", "web_search_options",
+    "audio", "function_call", "functions", "moderation", "name", "web_search_options",
 })  # fmt: skip
 
 TAGS = (

@@ -57,6 +57,7 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
     best_of: Annotated[int, Field(ge=1, le=20)] | None = None
     echo: bool | None = None
     logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
+    suffix: str | None = None
 
     @property
     def prompts(self) -> list[str | tuple[int, ...]]:
@@ -89,6 +90,7 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
             prompt_tokens=() if isinstance(prompt, str) else prompt,
             break_repetition=bool(self.break_repetition),
             prompt_logprobs=self.logprobs if self.echo else None,
+            suffix=self.suffix,
         )
 
     def sampling(self, seed: int) -> Sampling:
@@ -105,6 +107,8 @@ def parse_completion_request(body: bytes, rules: RequestRules | None = None) -> 
     """
     rules = rules or RequestRules()
     request = validate(CompletionRequest, read_json(body), ignore_unknown=rules.ignore_unknown)
+    if request.echo and request.suffix is not None:
+        raise InvalidRequest("'echo' and 'suffix' exclude each other.", "suffix", "invalid_value")
     if request.candidates < request.choices:
         raise InvalidRequest("'best_of' must not be less than 'n'.", "best_of", "invalid_value")
     if request.candidates > request.choices and request.stream:

@@ -261,6 +261,7 @@ def test_a_model_tells_what_it_can(nonsense: Server, plain: Server) -> None:
         "tools": False,
         "thinking": False,
         "thinking_choice": False,
+        "infilling": False,
     }
     fields = templated["supported_parameters"]["/v1/chat/completions"]
     assert {"messages", "n", "seed", "logprobs"} <= {*fields}

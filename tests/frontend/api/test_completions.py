@@ -63,7 +63,7 @@ def test_a_prompt_of_another_kind_is_refused_by_its_path(prompt: Any, param: str
     [
         ({"logprobs": 6}, "logprobs"),
         ({"logprobs": True}, "logprobs"),
-        ({"suffix": "x"}, "suffix"),
+        ({"suffix": "x", "echo": True}, "suffix"),
         ({"best_of": 2, "stream": True}, "best_of"),
         ({"best_of": 20, "prompt": ["x"] * 7}, "best_of"),
         ({"best_of": 1, "n": 2}, "best_of"),
