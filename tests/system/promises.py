@@ -30,6 +30,7 @@ _GRAMMARS: dict[str, Any] = {
     "choice": {"structured_outputs": {"choice": ["yes", "no", "a line\nand é"]}},
     "lark": {"structured_outputs": {"grammar": 'start: "a" "b"* "c"'}},
 }
+_TOOL = {"type": "function", "function": {"name": "get_bird", "parameters": BIRD, "strict": True}}
 # Letters that many answers hold, words, and what no answer holds.
 _STOPS = ["e", " th", "the", "ing of", '"', "}", "\n", "never said"]
 
@@ -73,6 +74,8 @@ class Choice:
 
     text: str = ""
     finish: str | None = None
+    thought: str = ""
+    calls: list[dict[str, Any]] = field(default_factory=list)
     entries: list[tuple[Any, float | None, Any]] = field(default_factory=list)
 
 
@@ -97,8 +100,10 @@ def _entries(asked: Asked, told: Any) -> list[tuple[Any, float | None, Any]]:
 def _whole(answer: Answer, asked: Asked) -> Reply:
     choices = [
         Choice(
-            each["message"]["content"] if asked.is_chat else each["text"],
+            each["message"]["content"] or "" if asked.is_chat else each["text"],
             each["finish_reason"],
+            each.get("message", {}).get("reasoning_content") or "",
+            [call["function"] for call in each.get("message", {}).get("tool_calls", ())],
             _entries(asked, each["logprobs"]),
         )
         for each in answer.json["choices"]
@@ -118,6 +123,8 @@ def _streamed(answer: Answer, asked: Asked) -> Reply:
         choice = choices.setdefault(each["index"], Choice())
         assert choice.finish is None, "nothing comes behind the finish reason"
         choice.text += (each["delta"].get("content") or "") if asked.is_chat else each["text"]
+        choice.thought += each.get("delta", {}).get("reasoning_content") or ""
+        choice.calls += [call["function"] for call in each.get("delta", {}).get("tool_calls", ())]
         choice.entries += _entries(asked, each["logprobs"])
         choice.finish = each["finish_reason"]
     return Reply([choices[index] for index in sorted(choices)], usage["usage"])
@@ -134,7 +141,8 @@ def check(asked: Asked, reply: Reply) -> None:
     assert usage["completion_tokens"] <= fields["n"] * fields["max_tokens"]
     assert usage["prompt_tokens_details"]["cached_tokens"] < usage["prompt_tokens"]
     for choice in reply.choices:
-        assert choice.finish in {"stop", "length"}
+        assert choice.finish in {"stop", "length", "tool_calls"}
+        _check_calls(asked, choice)
         said = choice.text.removeprefix(fields["prompt"]) if fields.get("echo") else choice.text
         assert not [stop for stop in asked.stops if stop in said]
         _check_logprobs(asked, choice)
@@ -146,6 +154,11 @@ def check(asked: Asked, reply: Reply) -> None:
 
 def _check_counts(asked: Asked, choice: Choice, usage: dict[str, Any]) -> None:
     fields, count = asked.fields, usage["completion_tokens"]
+    if (budget := fields.get("thinking_token_budget")) is not None:
+        # The mark that ends it is counted, and a character that is begun is ended first.
+        assert usage["completion_tokens_details"]["reasoning_tokens"] <= budget + 4
+        if count > budget + 4:
+            assert choice.thought or not budget
     if choice.finish == "length":
         assert count == fields["max_tokens"]
     if not asked.stops and not asked.grammar:
@@ -176,6 +189,18 @@ def _check_logprobs(asked: Asked, choice: Choice) -> None:
         assert said.lstrip(" ").startswith(choice.text.lstrip(" ").rstrip("\ufffd"))
 
 
+def _check_calls(asked: Asked, choice: Choice) -> None:
+    assert (choice.finish == "tool_calls") <= bool(choice.calls)
+    for call in choice.calls:
+        assert call["name"] == "get_bird"
+        jsonschema.validate(json.loads(call["arguments"]), BIRD)
+    if asked.fields.get("tool_choice") in ("required", _NAMED) and choice.finish != "length":
+        assert choice.calls
+        assert not choice.text.strip()
+    if asked.fields.get("parallel_tool_calls") is False:
+        assert len(choice.calls) <= 1
+
+
 def _check_grammar(asked: Asked, text: str) -> None:
     match asked.grammar:
         case "schema":
@@ -186,13 +211,15 @@ def _check_grammar(asked: Asked, text: str) -> None:
             assert re.fullmatch(asked.fields["structured_outputs"]["regex"], text)
         case "choice":
             assert text in asked.fields["structured_outputs"]["choice"]
-        case _:
+        case "lark":
             assert re.fullmatch("ab*c", text)
 
 
 def same(one: Reply, other: Reply) -> None:
     """Fail unless two answers to a request are the same; sums of another order may differ in the last bits."""
-    assert [(c.text, c.finish) for c in one.choices] == [(c.text, c.finish) for c in other.choices]
+    assert [(c.text, c.finish, c.thought, c.calls) for c in one.choices] == [
+        (c.text, c.finish, c.thought, c.calls) for c in other.choices
+    ]
     for a, b in zip(one.choices, other.choices, strict=True):
         assert [token for token, _, _ in a.entries] == [token for token, _, _ in b.entries]
         values = [[lp for _, lp, _ in each.entries if lp is not None] for each in (a, b)]
@@ -219,12 +246,20 @@ _SAMPLING = _maybe(
     frequency_penalty=st.sampled_from([-0.5, 2]),
     frequency_context_size=st.integers(0, 8),
 )
+_NAMED = {"type": "function", "function": {"name": "get_bird"}}
+_TOOLS = st.fixed_dictionaries(
+    {"tools": st.just([_TOOL]), "tool_choice": st.sampled_from(["auto", "required", _NAMED])},
+    optional={"parallel_tool_calls": st.just(False)},
+)
 _PROMPTS = st.sampled_from(["hello", "of the people and the sea", "a word " * 30, "é"])
 
 
 @st.composite
-def requests(draw: st.DrawFn, words: Sequence[tuple[int, str]]) -> Asked:
-    """Return any request that a server of plain text must answer; some forbid tokens, of these and their texts."""
+def requests(draw: st.DrawFn, words: Sequence[tuple[int, str]], *, thinker: bool = False) -> Asked:
+    """Return any request that a server of plain text, or one that also thinks and calls tools, must answer.
+
+    Some forbid tokens, of these and their texts.
+    """
     chat = draw(st.booleans())
     most = draw(st.integers(1, 24))
     fields: dict[str, Any] = {
@@ -249,5 +284,12 @@ def requests(draw: st.DrawFn, words: Sequence[tuple[int, str]]) -> Asked:
     fields |= {"messages": [{"role": "user", "content": draw(_PROMPTS)}], **_GRAMMARS[grammar]}
     if draw(st.booleans()):
         fields |= {"logprobs": True, "top_logprobs": draw(st.integers(0, 20))}
+    if thinker and draw(st.booleans()):
+        fields["messages"] += [{"role": "assistant", "content": "<think>"}]
+        fields |= {"continue_final_message": True, "thinking_token_budget": draw(st.integers(0, 12))}
+    if thinker and not grammar and draw(st.booleans()):
+        fields |= draw(_TOOLS)
+        fields["max_tokens"] += 40
+        grammar = "calls"
     # A grammar has the last word: what alone may come does come.
     return Asked("/v1/chat/completions", fields, grammar, [] if grammar else texts)
