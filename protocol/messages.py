@@ -189,12 +189,14 @@ class Aside:
         tool_calls: The calls that became complete.
         cached_tokens: How many tokens of the prompt were found in the prefix cache; with the first delta of a
             generation that is not resumed.
+        unread_calls: How many calls could not be read, or were cut, and became text.
     """
 
     reasoning: str = ""
     reasoning_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
     cached_tokens: int = 0
+    unread_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,12 @@ class GenerationHandler(ApiHandler):
                 else:
                     answer.count(item)
                     _tell(self._stream, index, item, answer)
+                if item.aside is not None and item.aside.unread_calls:
+                    log.warning(
+                        "%s: choice %d: a tool call could not be read and was given as text",
+                        self.request_id,
+                        index,
+                    )
                 if item.finish is not None:
                     self._finish_choice(index, item.finish)
 

@@ -76,7 +76,7 @@ def test_thoughts_and_calls_travel_as_arrays_within_arrays() -> None:
     aside = Aside("hm", 2, (ToolCall("add", "{}"),))
     wire = msgpack.unpackb(codec.encode(Step(3, (Delta(1, (5, 6), "", None, aside),))))
 
-    assert wire["deltas"] == [[1, [5, 6], "", None, ["hm", 2, [["add", "{}", ""]], 0]]]
+    assert wire["deltas"] == [[1, [5, 6], "", None, ["hm", 2, [["add", "{}", ""]], 0, 0]]]
 
 
 def test_a_longer_array_is_a_newer_minor_version_and_its_end_is_ignored() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mlx_llm_server.scripts.models import successor
 
-from .servers import House, Server, counted, text_of, user
+from .servers import House, Server, counted, text_of, until, user
 
 WEATHER = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Zürich"}}\n</tool_call>'
 TEXTS = {
@@ -178,6 +178,8 @@ def test_a_call_that_the_limit_cuts_is_text(reciting: Server) -> None:
     assert whole.message.content.startswith("<tool_call>\n{")
     assert WEATHER.startswith(whole.message.content)
     assert said(chunks) == whole.message.content
+    told = "choice 0: a tool call could not be read and was given as text"
+    until(lambda: reciting.log.count(told) >= 2, "the log says so of each request")
 
 
 # --- thinking --------------------------------------------------------------------------------------------
