@@ -123,6 +123,11 @@ class AnswerParser:
         return self._in is _In.THOUGHT
 
     @property
+    def drops_space(self) -> bool:
+        """Whether space that comes here is no part of anything: behind a mark, before there is content."""
+        return self._in is _In.CONTENT and self._marked and not self._said and not self._held
+
+    @property
     def held(self) -> int:
         """How many characters wait for the decision whether they are a mark."""
         return len(self._held)

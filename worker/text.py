@@ -158,6 +158,8 @@ class ParsedTextStream(TextStream):
             ledger.drop()
         elif content := "".join(part.text for part in parts if isinstance(part, Said)):
             ledger.say(token, content)
+        elif self._parser.drops_space:
+            ledger.drop()
         else:
             ledger.wait()
 

@@ -302,7 +302,7 @@ def test_a_turn_that_ends_with_calls_delivered_ends_for_them(letters: str, finis
 def test_a_call_that_the_length_cuts_is_text() -> None:
     last = said(parsing(), "a[f", "length")[-1]
 
-    assert (last.text, last.finish, last.aside) == ("[f", "length", None)
+    assert (last.text, last.finish, last.aside) == ("[f", "length", Aside(unread_calls=1))
 
 
 def test_what_the_prompt_opened_is_a_thought() -> None:
