@@ -87,6 +87,8 @@ def test_log_probabilities_are_of_the_tokens_where_they_stand(nonsense: Server) 
 def test_a_prompt_is_scored_as_evaluation_harnesses_ask_for_it(nonsense: Server) -> None:
     asked = tokens_of(nonsense, "of the people and the sea")
     fields: dict[str, Any] = {"model": "any", "echo": True, "logprobs": 1, "temperature": 0}
+    both: Any
+    last: Any
     with nonsense.openai() as client:
         both = client.completions.create(prompt=[asked, asked[:3]], max_tokens=1, **fields)
         none = client.completions.create(prompt=asked, max_tokens=0, **fields)
