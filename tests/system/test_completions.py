@@ -114,8 +114,8 @@ def test_a_prompt_is_scored_as_evaluation_harnesses_ask_for_it(nonsense: Server)
     assert alone.logprobs.token_logprobs[1:] == pytest.approx(told.token_logprobs[1:-1], abs=1e-3)
     assert (none.usage.prompt_tokens, none.usage.completion_tokens) == (len(asked), 0)
     assert "".join(piece.choices[0].text for piece in pieces) == both.choices[0].text
-    columns = [piece.choices[0].logprobs for piece in pieces]
-    assert [token for each in columns if each is not None for token in each.tokens] == told.tokens
+    columns: list[Any] = [piece.choices[0].logprobs for piece in pieces]
+    assert [token for each in columns if each for token in each.tokens] == told.tokens
 
 
 def test_the_best_of_several_answers_are_given(nonsense: Server) -> None:
