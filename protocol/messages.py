@@ -125,8 +125,10 @@ class Sampling:
 
 
 CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE = "chat_template", "tools", "thinking", "thinking_choice"
-ABILITIES = (CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE)
-"""A chat template of its own; calls of tools; thoughts that are told from the text; a choice whether to think."""
+INFILLING = "infilling"
+ABILITIES = (CHAT_TEMPLATE, TOOLS, THINKING, THINKING_CHOICE, INFILLING)
+"""A chat template of its own; calls of tools; thoughts that are told from the text; a choice whether to think; and
+filling in the middle between a prompt and a suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +225,14 @@ class Aside:
         tool_calls: The calls that became complete.
         cached_tokens: How many tokens of the prompt were found in the prefix cache; with the first delta of a
             generation that is not resumed.
+        unread_calls: How many calls could not be read, or were cut, and became text.
     """
 
     reasoning: str = ""
     reasoning_tokens: int = 0
     tool_calls: tuple[ToolCall, ...] = ()
     cached_tokens: int = 0
+    unread_calls: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +277,19 @@ class Logprobs:
 
 
 @dataclass(frozen=True, slots=True)
+class PromptLogprobs:
+    """The log-probabilities of a part of a prompt's tokens, each by what stands before it.
+
+    Attributes:
+        start: Which of the prompt's tokens the first one is. A worker that begins anew tells all of them again.
+        entries: Those of the tokens from there on; the prompt's first token has none, and 0 stands there.
+    """
+
+    start: int
+    entries: tuple[TokenLogprob, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """What one step added to one generation.
 
@@ -284,6 +301,7 @@ class Delta:
             terminal message.
         aside: Thoughts and tool calls, where there are any.
         logprobs: For generations that ask.
+        prompt_logprobs: Likewise; all are told before the first token.
     """
 
     generation: int
@@ -292,6 +310,15 @@ class Delta:
     finish: str | None = None
     aside: Aside | None = None
     logprobs: Logprobs | None = None
+    prompt_logprobs: PromptLogprobs | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prefilled:
+    """How many tokens of a generation's prompt are computed, or were found."""
+
+    generation: int
+    tokens: int
 
 
 # --- worker to frontend ----------------------------------------------------------------------------------
@@ -354,10 +381,15 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an engine step produced for this frontend's generations. Also a sign of life."""
+    """What an engine step produced for this frontend's generations. Also a sign of life.
+
+    Attributes:
+        prefilled: How far prompts are; told now and then.
+    """
 
     step: int
     deltas: tuple[Delta, ...]
+    prefilled: tuple[Prefilled, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,7 +484,7 @@ class Generate:
         role_mapping: Prefixes per role, used where the model has no chat template; `None` takes the defaults.
         stop: Strings that end the generation and are not part of its text; thoughts and tool calls are not
             searched for them.
-        max_tokens: At most so many tokens are sampled.
+        max_tokens: At most so many tokens are sampled; 0 only of a `prompt` or `prompt_tokens`.
         tools: What the model may call, each a JSON object in OpenAI's shape. Without any, no call is looked for.
         enable_thinking: Whether to think first; `None` leaves it to the model's template.
         resume: The ids that were sampled already, elsewhere: they are replayed silently, and the answer goes on
@@ -465,6 +497,11 @@ class Generate:
         break_repetition: End the generation (`finish` `"repetition"`) once it goes round in a circle.
         grammar: What the answer's text is held to.
         calls: What holds for calls of `tools`.
+        thinking_budget: After so many tokens of thoughts, their marks not counted, a thought is ended; `None` is
+            never.
+        prompt_logprobs: Tell the log-probabilities of the prompt's tokens, and of so many of the most probable
+            ones at each place; `None` tells none. Only of a `prompt` or `prompt_tokens`.
+        suffix: What follows the answer to a `prompt` or `prompt_tokens`; `None` leaves its end open.
         traceparent: The span that the worker's are children of (https://www.w3.org/TR/trace-context/); "" is none.
     """
 
@@ -485,6 +522,9 @@ class Generate:
     break_repetition: bool = False
     grammar: Grammar | None = None
     calls: CallRules = CallRules()
+    thinking_budget: int | None = None
+    prompt_logprobs: int | None = None
+    suffix: str | None = None
     traceparent: str = ""
 
     @property
@@ -552,5 +592,5 @@ TYPES: dict[str, type[Message]] = {
 }
 POSITIONAL = (
     ToolCall, ChatMessage, TokenBias, Sampling, Grammar, CallRules, Model, KvMemory, Aside, Alternative,
-    TokenLogprob, Logprobs, Delta, Generate,
+    TokenLogprob, Logprobs, PromptLogprobs, Delta, Prefilled, Generate,
 )  # fmt: skip

@@ -81,6 +81,9 @@ class AnswerParser:
         thinking: The prompt has opened a thought already.
         leading: There are marks only before there is content.
         whole: Every call can be read.
+
+    Attributes:
+        unread: How many calls became text.
     """
 
     def __init__(
@@ -111,12 +114,18 @@ class AnswerParser:
         self._marked = thinking  # a mark has passed
         self._run = False  # the present stretch of content or thought has begun
         self._said = self._thought = False  # there was content, a thought
+        self.unread = 0
         self._gap = self._pause = ""  # space before content, and before more of a thought
 
     @property
     def thinking(self) -> bool:
         """Whether the text is in a thought."""
         return self._in is _In.THOUGHT
+
+    @property
+    def drops_space(self) -> bool:
+        """Whether space that comes here is no part of anything: behind a mark, before there is content."""
+        return self._in is _In.CONTENT and self._marked and not self._said and not self._held
 
     @property
     def held(self) -> int:
@@ -190,6 +199,7 @@ class AnswerParser:
             parts.append(Called(calls))
             self._gap = ""
         elif self._call is not None:
+            self.unread += 1
             self._say(self._call.start + raw + mark, parts)
 
     def _take(self, text: str, parts: list[Part]) -> None:

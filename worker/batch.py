@@ -6,7 +6,8 @@ sampler, ours has its `RowSampling`, and where it has stop sequences, ours has t
 A prompt that is prefilled alone runs on the plain caches: the model's mask is then a causal one, and not an array.
 
 A prompt looks for its longest kept prefix when it joins the prompts that are prefilled, not before; and if one of
-these is about to compute a prefix for it, it lets others pass and joins when that is done.
+these is about to compute a prefix for it, it lets others pass and joins when that is done. Of equal prompts one is
+prefilled, and the others' rows are copied from it (`n` answers to a request), with whatever caches the model has.
 """
 
 from __future__ import annotations
@@ -85,6 +86,21 @@ class PromptBatch(PromptProcessingBatch):
         if inputs.size >= _LARGE_CHUNK:
             mx.clear_cache()
 
+    def copy(self, twins: list[tuple[int, Any]]) -> None:
+        """Add rows whose caches are those of rows that are here.
+
+        Args:
+            twins: Of each new one, the row that it is equal to, and mlx-lm's sequence.
+        """
+        rows = len(self)
+        self.prompt_cache = as_batch(self.prompt_cache)
+        self.filter([*range(rows), *(row for row, _ in twins)])
+        for index, (row, sequence) in enumerate(twins, rows):
+            uid, _, most, _, _, sampler, processors, stops = sequence
+            self.uids[index], self.tokens[index], self.max_tokens[index] = uid, [*self.tokens[row]], most
+            self.samplers[index], self.logits_processors[index] = sampler, processors
+            self.stop_sequences[index] = stops
+
     def generate(  # pyright: ignore[reportIncompatibleMethodOverride] - ours takes its place
         self, tokens: list[list[int]]
     ) -> DecodeBatch:
@@ -137,13 +153,26 @@ class ContinuousBatch(BatchGenerator):
         return len(self._decoding) > 0
 
     @property
+    def prefilling(self) -> bool:
+        """Whether prompts wait or are being processed."""
+        return bool(self._unprocessed_sequences or len(self._prompt_batch))
+
+    @property
+    def progress(self) -> list[tuple[int, int]]:
+        """By uid, how many tokens are computed, or were found, of each prompt that is being processed."""
+        return [
+            (uid, len(self._prompts[uid]) - total + done)
+            for uid, (_, done, total) in zip(self._prompt_batch.uids, self._currently_processing, strict=True)
+        ]
+
+    @property
     def prefilled(self) -> int:
         """How many prompt tokens were processed so far."""
         return self._counters.prompt_tokens
 
     def share(self, uid: int, scope: str | None) -> None:
         """Let an inserted row use and leave caches within a scope; None, and without this call, neither."""
-        if scope is not None and self._prefixes.enabled:
+        if scope is not None:
             self._scopes[uid] = scope
 
     def take_cached(self, uid: int) -> int:
@@ -171,6 +200,7 @@ class ContinuousBatch(BatchGenerator):
 
     def _next(self) -> Any:
         """Do a step; what has come to the end of a prompt, or to a border in it, is kept."""
+        self._copy_twins()
         self._divide(len(self._prompt_batch))
         prompts, tokens = cast("tuple[list[PromptProcessingBatch.Response], list[Decoded]]", super()._next())
         for response in prompts:
@@ -182,6 +212,42 @@ class ContinuousBatch(BatchGenerator):
             if response.finish is not None:
                 self._scopes.pop(response.uid, None)
         return prompts, tokens
+
+    def _prompt_of(self, sequence: Any) -> list[int]:
+        return self._prompts.setdefault(sequence[0], [token for segment in sequence[1] for token in segment])
+
+    def _copy_twins(self) -> None:
+        """Let prompts that wait, and are equal to one that is done, go on with what was computed of it."""
+        batch = cast("PromptBatch", self._prompt_batch)
+        done = {
+            uid: row
+            for row, (uid, (segments, *_)) in enumerate(zip(batch.uids, self._currently_processing, strict=True))
+            if len(segments) == 1 and len(segments[0]) == 1
+        }
+        room = min(self.completion_batch_size - len(self._decoding), self.prefill_batch_size) - len(batch)
+        twins: list[tuple[int, Any]] = []
+        waiting: deque[Any] = deque()
+        for sequence in self._unprocessed_sequences if done and room > 0 else ():
+            twin = next((uid for uid in done if self._are_equal(uid, sequence)), None)
+            if twin is None or len(twins) >= room:
+                waiting.append(sequence)
+                continue
+            twins.append((done[twin], sequence))
+            prompt = self._prompts[sequence[0]]
+            self._cached[sequence[0]] = len(prompt) - 1
+            self._currently_processing.append([[prompt[-1:]], len(prompt) - 1, len(prompt)])
+        if twins:
+            self._unprocessed_sequences = waiting
+            batch.copy(twins)
+
+    def _are_equal(self, uid: int, sequence: Any) -> bool:
+        """Tell whether a prompt that waits is one that is being prefilled, and may use what is computed of it."""
+        scope = self._scopes.get(sequence[0])
+        return (
+            scope is not None
+            and scope == self._scopes.get(uid)
+            and self._prompt_of(sequence) == self._prompts[uid]
+        )
 
     @property
     def _most_prompts(self) -> int:
@@ -214,8 +280,8 @@ class ContinuousBatch(BatchGenerator):
         waiting: deque[Any] = deque()
         for sequence in self._unprocessed_sequences:
             uid = sequence[0]
-            prompt = self._prompts.setdefault(uid, [token for segment in sequence[1] for token in segment])
-            if len(chosen) >= most or self._must_wait(uid, prompt, prefilling):
+            prompt = self._prompt_of(sequence)
+            if len(chosen) >= most or self._must_wait(sequence, prefilling):
                 waiting.append(sequence)
                 continue
             chosen.append(sequence)
@@ -223,8 +289,9 @@ class ContinuousBatch(BatchGenerator):
         self._unprocessed_sequences = waiting
         return chosen
 
-    def _must_wait(self, uid: int, prompt: list[int], prefilling: dict[int, int]) -> bool:
+    def _must_wait(self, sequence: Any, prefilling: dict[int, int]) -> bool:
         """Tell whether a prompt waits for one that is being prefilled, given how much each of these has left."""
+        uid, prompt = sequence[0], self._prompts[sequence[0]]
         scope = self._scopes.get(uid)
         if scope is None:
             return False
@@ -233,9 +300,12 @@ class ContinuousBatch(BatchGenerator):
         self._waits_for.pop(uid, None)
         usable = self._prefixes.usable(scope, prompt)
         for other, left in prefilling.items():
-            by_snapshot = self._prefixes.by_snapshot
-            if self._scopes.get(other) == scope and worth_waiting(
-                prompt, usable, self._prompts[other], left, by_snapshot=by_snapshot
+            if (left and self._are_equal(other, sequence)) or (
+                self._prefixes.enabled
+                and self._scopes.get(other) == scope
+                and worth_waiting(
+                    prompt, usable, self._prompts[other], left, by_snapshot=self._prefixes.by_snapshot
+                )
             ):
                 self._waits_for[uid] = other
                 return True

@@ -19,12 +19,15 @@ def fault(request: Generate) -> tuple[str, str] | None:
     sampling = request.sampling
     rules = {
         **_of_sampling(sampling),
-        "max_tokens": request.max_tokens >= 1,
+        "max_tokens": request.max_tokens >= (1 if request.source == "messages" else 0),
         "stop": all(request.stop),
         "messages": bool(request.messages) or request.source == "prompt",
         "prompt": all(token >= 0 for token in request.prompt_tokens),
         "resume": all(token >= 0 for token in request.resume),
         "grammar": request.grammar is None or request.grammar.kind in _GRAMMARS,
+        "thinking_budget": (request.thinking_budget or 0) >= 0,
+        "prompt_logprobs": request.prompt_logprobs is None
+        or (0 <= request.prompt_logprobs <= MOST_ALTERNATIVES and request.source == "prompt"),
         "calls": bool(request.tools) or request.calls == CallRules(),
     }
     for field, kept in rules.items():

@@ -26,11 +26,13 @@ class CallReader:
     Args:
         parse: The parser of the model's kind.
         tools: The request's tools, which tell some parsers the types of arguments.
+        log_level: Of what is said of a call that can't be read.
     """
 
-    def __init__(self, parse: ParseCall, tools: list[dict[str, Any]]) -> None:
+    def __init__(self, parse: ParseCall, tools: list[dict[str, Any]], log_level: int = logging.WARNING) -> None:
         self._parse = parse
         self._tools = tools
+        self._log_level = log_level
 
     def __call__(self, text: str) -> tuple[ToolCall, ...]:
         """Return the calls in a text; none, with a warning in the log, if it can't be read."""
@@ -42,7 +44,7 @@ class CallReader:
         return calls or self._unreadable("it calls nothing")
 
     def _unreadable(self, why: str) -> tuple[ToolCall, ...]:
-        log.warning("a tool call can't be read and is sent as text: %s", why)
+        log.log(self._log_level, "a tool call can't be read and is sent as text: %s", why)
         return ()
 
 

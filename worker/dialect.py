@@ -7,6 +7,7 @@ template (`mlx_lm/tokenizer_utils.py`).
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import Any
 
@@ -15,11 +16,13 @@ from jinja2.meta import find_undeclared_variables
 from jinja2.nodes import Name, Test
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from ..protocol.messages import CHAT_TEMPLATE, THINKING, THINKING_CHOICE, TOOLS, Generate
+from ..protocol.messages import CHAT_TEMPLATE, INFILLING, THINKING, THINKING_CHOICE, TOOLS, Generate
 from .answer import AnswerParser, Pair
 from .calls import CallReader
+from .infilling import infilling_marks
 from .ledger import Ledger, TokenBytes
 from .text import ParsedTextStream, TextStream
+from .thinking import ThinkingBudget
 
 # A prompt that opens a thought ends in the opening mark and perhaps a line break.
 _TAIL_TOKENS = 16
@@ -50,6 +53,7 @@ def abilities(tokenizer: Any) -> tuple[str, ...]:
         TOOLS: takes_tools(tokenizer),
         THINKING: tokenizer.has_thinking,
         THINKING_CHOICE: takes_enable_thinking(tokenizer),
+        INFILLING: infilling_marks(tokenizer) is not None,
     }
     return tuple(name for name, can in found.items() if can)
 
@@ -84,15 +88,40 @@ def open_text(tokenizer: Any, request: Generate, prompt: list[int], *, held: boo
     return text
 
 
+def thinking_budget(
+    tokenizer: Any, request: Generate, prompt: list[int], *, held: bool = False
+) -> ThinkingBudget | None:
+    """Return what holds the answer's thoughts to their budget, behind what is resumed; None if there is none."""
+    # The text's own parser says what is wrong with a call.
+    parser = _parser(tokenizer, request, prompt, held=held, log_level=logging.DEBUG)
+    if request.thinking_budget is None or parser is None:
+        return None
+    budget = ThinkingBudget(
+        _detokenizer(tokenizer, request), parser, tokenizer.think_end_tokens, request.thinking_budget
+    )
+    budget.replay(request.resume)
+    return budget
+
+
 def _text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -> TextStream:
+    detokenizer, parser = _detokenizer(tokenizer, request), _parser(tokenizer, request, prompt, held=held)
+    if parser is None:
+        return TextStream(detokenizer, request.stop)
+    return ParsedTextStream(detokenizer, request.stop, parser)
+
+
+def _parser(
+    tokenizer: Any, request: Generate, prompt: list[int], *, held: bool, log_level: int = logging.WARNING
+) -> AnswerParser | None:
+    """Return what finds thoughts and calls in the answer; None if neither is looked for."""
     if request.source == "prompt":
-        return TextStream(_detokenizer(tokenizer, request), request.stop)
+        return None
     call = Pair(tokenizer.tool_call_start, tokenizer.tool_call_end) if request.tools else None
     thought = Pair(tokenizer.think_start, tokenizer.think_end) if tokenizer.has_thinking else None
     if call is None and thought is None:
-        return TextStream(_detokenizer(tokenizer, request), request.stop)
-    reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools])
-    parser = AnswerParser(
+        return None
+    reader = CallReader(tokenizer.tool_parser, [json.loads(tool) for tool in request.tools], log_level)
+    return AnswerParser(
         thought,
         call,
         reader,
@@ -100,7 +129,6 @@ def _text(tokenizer: Any, request: Generate, prompt: list[int], *, held: bool) -
         leading=request.grammar is not None,
         whole=held and call is not None,
     )
-    return ParsedTextStream(_detokenizer(tokenizer, request), request.stop, parser)
 
 
 def _detokenizer(tokenizer: Any, request: Generate) -> Any:

@@ -21,7 +21,8 @@ from . import pace
 from .batch import ContinuousBatch
 from .prefix_cache import DiskTier, PrefixCache
 from .sampling import RowSampling, SpecialTokens
-from .scheduler import Insert, Key, Token
+from .scheduler import Insert, Key, Scored, Token
+from .scoring import PromptScorer, ScoredPrompt
 
 # Tokens; a few chunks of it.
 _REHEARSED_PROMPT = 512
@@ -70,6 +71,7 @@ class Engine:
             completion_batch_size=max_batch,
             prefill_batch_size=min(max_batch, max_prefill_batch or max_batch),
         )
+        self._scorer = PromptScorer(model)
         self._keys: dict[int, Key] = {}
         self._uids: dict[Key, int] = {}
         self.steps = 0
@@ -102,13 +104,24 @@ class Engine:
     @property
     def busy(self) -> bool:
         """Whether there is anything to step for."""
-        return bool(self._keys)
+        return bool(self._keys) or self._scorer.busy
 
     def insert(self, order: Insert) -> None:
         """Queue a prompt; it joins the batch at a step with room."""
-        row = RowSampling(order.sampling, order.prompt, order.position, self._special, order.grammar)
+        if order.prompt_logprobs is None:
+            self._enter(order)
+        else:
+            self._scorer.add(order)
+
+    def _enter(self, order: Insert, scored: ScoredPrompt | None = None) -> None:
+        """Let a prompt wait for the batch; of one that was scored only the last token is to be computed."""
+        row = RowSampling(
+            order.sampling, order.prompt, order.position, self._special, order.grammar, order.thinking
+        )
         (uid,) = self._generator.insert(
-            [order.prompt],
+            [order.prompt if scored is None else order.prompt[-1:]],
+            caches=None if scored is None else [scored.caches],
+            all_tokens=None if scored is None else [order.prompt[:-1]],
             max_tokens=[order.max_tokens],
             samplers=[row],  # pyright: ignore[reportArgumentType] - see batch.py
             stop_sequences=[self._ends(order)],  # pyright: ignore[reportArgumentType] - likewise
@@ -126,6 +139,7 @@ class Engine:
 
     def remove(self, keys: tuple[Key, ...]) -> None:
         """Take rows out of the batch, wherever they are in it; a key that is not there is ignored."""
+        self._scorer.remove(keys)
         uids = [uid for key in keys if (uid := self._uids.pop(key, None)) is not None]
         for uid in uids:
             del self._keys[uid]
@@ -138,10 +152,12 @@ class Engine:
             Exception: Whatever MLX raises. The context is suspect after that; the process must end.
         """
         decoding, prefilled = self._generator.decoding, self._generator.prefilled
-        self._generator.prefill_tokens = self._pace.chunk(decoding=decoding)
+        chunk = self._pace.chunk(decoding=decoding)
+        share = (chunk // 2 if self._generator.prefilling else chunk) if self._scorer.busy else 0
+        self._generator.prefill_tokens = max(1, chunk - share)
         begin = perf_counter()
         responses = self._generator.step()
-        prefilled = self._generator.prefilled - prefilled
+        prefilled = self._generator.prefilled - prefilled + self._score(share)
         self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding)
         self.steps += 1
         tokens = [
@@ -152,6 +168,27 @@ class Engine:
             if response.finish is not None:
                 del self._uids[self._keys.pop(response.uid)]
         return tokens
+
+    def _score(self, tokens: int) -> int:
+        """Score up to so many tokens of prompts, and return how many it were."""
+        if not self._scorer.busy:
+            return 0
+        with mx.stream(self._generator.stream):
+            spent, ready = self._scorer.step(max(1, tokens))
+        for scored in ready:
+            self._enter(scored.order, scored)
+        return spent
+
+    def take_scored(self) -> list[Scored]:
+        """Return what became known of prompts since the last time."""
+        return self._scorer.take()
+
+    @property
+    def prefilled(self) -> list[tuple[Key, int]]:
+        """How many tokens are computed of each prompt that is being processed."""
+        scored = self._scorer.prefilled
+        found = [(self._keys[uid], done) for uid, done in self._generator.progress]
+        return found if scored is None else [*found, scored]
 
     def fetch_prefix(self, scope: str | None, prompt: Sequence[int], then: Callable[[], None]) -> None:
         """Read what the disk has of a prompt, then call `then`: see `PrefixCache.fetch`. Any thread may call."""

@@ -10,7 +10,7 @@ tokens are undecided, though it has never seen their log-probabilities; those ha
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -93,6 +93,14 @@ class Ledger:
             verdicts.append(count if shown else -count)
         self._verdicts.clear()
         return Logprobs(entries, tuple(verdicts)) if entries or verdicts else None
+
+    def end_with(self) -> None:
+        """The token that ended the turn is told of, too, behind all others."""
+        self._verdicts.append(True)
+
+    def of_prompt(self, scored: Sequence[tuple[int, TokenLogprobs]]) -> tuple[TokenLogprob, ...]:
+        """Return what is told of a prompt's tokens."""
+        return tuple(self._entry(token, logprobs) for token, logprobs in scored)
 
     def forget(self) -> None:
         """What became known by now was told by another worker."""

@@ -51,7 +51,7 @@ from ..protocol.messages import (
     same_major,
 )
 from .bounds import unknown_token
-from .dialect import open_text, opens_thought
+from .dialect import open_text, opens_thought, thinking_budget
 from .grammar.compiler import GrammarCompiler, GrammarFault
 from .mailbox import Mailbox
 from .orders import Call, Clear, Orders, Start, Stop
@@ -395,13 +395,14 @@ class Link:
             grammar = self._grammars.compile(request, thinking=opens_thought(tokenizer, prompt))
             text = open_text(tokenizer, request, prompt, held=grammar is not None)
             text.replay(request.resume)
+            thinking = thinking_budget(tokenizer, request, prompt, held=grammar is not None)
         except (InvalidRequest, GrammarFault) as error:
             self.post(Unprepared(key, "invalid", str(error), error.param))
         except Exception as error:
             log.exception("a prompt could not be made")
             self.post(Unprepared(key, "internal", f"The prompt could not be made: {error!r}"))
         else:
-            ready = Prepared(key, prompt, text, grammar)
+            ready = Prepared(key, prompt, text, grammar, thinking)
             # Read before it joins the batch, so that nobody there waits for the disk.
             self._loaded.fetch(request.cache_scope, [*prompt, *request.resume], partial(self.post, ready))
 

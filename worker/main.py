@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from . import blas, cuda
 from .kept_structure import keep_structure
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
 from .orders import Call, Clear, Orders, Start, Stop
-from .scheduler import Insert, Remove, Stepped
+from .scheduler import Insert, Key, Remove, Stepped
 
 if TYPE_CHECKING:  # importing them imports mlx; see _live
     from .canary import Canary
@@ -32,6 +33,9 @@ if TYPE_CHECKING:  # importing them imports mlx; see _live
     from .prefix_cache import DiskTier
 
 log = logging.getLogger(__name__)
+
+# So often it is told how far prompts are.
+_PROGRESS_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,7 @@ class _Loop:
         self._orders = orders
         self._link = link
         self._canary_seconds = canary_seconds or None
+        self._told_at = 0.0
 
     def run(self) -> int:
         """Generate until told to stop, and return the exit code."""
@@ -192,8 +197,16 @@ class _Loop:
                 return stop.code
             self._orders.begin()
             tokens = self._engine.step()
-            self._link.post(Stepped(self._engine.steps, tokens))
+            self._link.post(Stepped(self._engine.steps, tokens, self._engine.take_scored(), self._prefilled()))
             self._engine.tend_prefix_cache()
+
+    def _prefilled(self) -> list[tuple[Key, int]]:
+        """Return how far prompts are, if that was not told just now."""
+        now = time.monotonic()
+        if now - self._told_at < _PROGRESS_SECONDS:
+            return []
+        self._told_at = now
+        return self._engine.prefilled
 
     def _take_orders(self) -> Stop | None:
         """Apply the orders that wait; with nothing to compute, wait for one."""

@@ -15,6 +15,7 @@ from jinja2 import TemplateError
 
 from ..protocol.messages import ChatMessage, Generate, Inspect, Inspected, ToolCall
 from .dialect import takes_enable_thinking, takes_short_ids_alone, takes_tools, template_options
+from .infilling import infill, infilling_marks
 
 # The prefixes of mlx-lm's server (`mlx_lm/server.py`, `convert_chat`) for models without a chat template.
 DEFAULT_ROLE_MAPPING = {
@@ -78,6 +79,8 @@ class PromptBuilder:
     def _tokens(
         self, request: Generate, *, special_tokens: bool = True, generation_prompt: bool = True
     ) -> list[int]:
+        if request.suffix is not None:
+            return self._infilling(request, request.suffix)
         if request.prompt_tokens:
             return list(request.prompt_tokens)
         if request.prompt is not None:
@@ -87,11 +90,23 @@ class PromptBuilder:
             return list(self._by_template(request, generation_prompt=generation_prompt))
         return list(self._tokenizer.encode(_joined(request, generation_prompt=generation_prompt)))
 
+    def _infilling(self, request: Generate, suffix: str) -> list[int]:
+        marks = infilling_marks(self._tokenizer)
+        if marks is None:
+            raise InvalidRequest("This model can't fill in the middle; 'suffix' can't be honoured.", "suffix")
+        prompt = request.prompt_tokens or self._tokenizer.encode(request.prompt or "", add_special_tokens=False)
+        return infill(self._tokenizer, marks, list(prompt), suffix)
+
     def _check_abilities(self, request: Generate) -> None:
         if request.enable_thinking is not None and not takes_enable_thinking(self._tokenizer):
             raise InvalidRequest(
                 "This model's chat template has no choice of thinking; 'enable_thinking' can't be honoured.",
                 "chat_template_kwargs.enable_thinking",
+            )
+        if request.thinking_budget is not None and not self._tokenizer.has_thinking:
+            raise InvalidRequest(
+                "This model has no thoughts apart from its text; 'thinking_token_budget' can't be honoured.",
+                "thinking_token_budget",
             )
         calls = any(message.tool_calls or message.tool_call_id for message in request.messages)
         if (request.tools or calls) and not takes_tools(self._tokenizer):
@@ -106,6 +121,8 @@ class PromptBuilder:
         if options.get("reasoning_effort") == "none" and not levels and takes_enable_thinking(self._tokenizer):
             del options["reasoning_effort"]
             options["enable_thinking"] = False
+        if request.thinking_budget is not None and "thinking_budget" in self._options:
+            options.setdefault("thinking_budget", request.thinking_budget)
         for name in options.keys() - self._options - {"enable_thinking"}:
             if name == "reasoning_effort":
                 raise InvalidRequest(

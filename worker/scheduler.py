@@ -14,7 +14,7 @@ tokens of the step that was under way when a stop string was found, or when its 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ..protocol.messages import (
@@ -26,6 +26,8 @@ from ..protocol.messages import (
     FromWorker,
     Generate,
     KvMemory,
+    Prefilled,
+    PromptLogprobs,
     Sampling,
     Step,
 )
@@ -35,6 +37,7 @@ from .grammar.row import RowGrammar
 from .ledger import TokenLogprobs
 from .repetition import RepetitionGuard
 from .text import TextStream
+from .thinking import ThinkingBudget
 
 
 class Key(NamedTuple):
@@ -66,6 +69,19 @@ class Token(NamedTuple):
     cached: int = 0
 
 
+class Scored(NamedTuple):
+    """What an engine step found out about a prompt's tokens.
+
+    Attributes:
+        start: Which of the prompt's tokens the first one is.
+        tokens: With the log-probabilities that the model gives each.
+    """
+
+    key: Key
+    start: int
+    tokens: list[tuple[int, TokenLogprobs]]
+
+
 # --- events ----------------------------------------------------------------------------------------------
 
 
@@ -83,12 +99,14 @@ class Prepared:
 
     Attributes:
         grammar: What these tokens are held to; it too is behind those that are resumed.
+        thinking: What ends a thought; likewise.
     """
 
     key: Key
     prompt: list[int]
     text: TextStream
     grammar: RowGrammar | None = None
+    thinking: ThinkingBudget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +121,16 @@ class Unprepared:
 
 @dataclass(frozen=True, slots=True)
 class Stepped:
-    """The engine did step number `step`."""
+    """The engine did step number `step`.
+
+    Attributes:
+        prefilled: How many tokens of prompts are computed; told now and then.
+    """
 
     step: int
     tokens: list[Token]
+    scored: list[Scored] = field(default_factory=list)
+    prefilled: list[tuple[Key, int]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +170,7 @@ class Insert:
         max_tokens: How many more are sampled at most.
         position: Of the first of them in the completion.
         cache_scope: Within which it takes and leaves prefixes in the cache; None does neither.
+        prompt_logprobs: Tell of the prompt's tokens, and of so many others at each place; None tells nothing.
     """
 
     key: Key
@@ -155,6 +180,8 @@ class Insert:
     position: int = 0
     cache_scope: str | None = None
     grammar: RowGrammar | None = None
+    thinking: ThinkingBudget | None = None
+    prompt_logprobs: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +283,8 @@ class Scheduler:
                 )
             ]
         request, resumed = generation.request, generation.request.resume
-        left = min(request.max_tokens, room) - len(resumed)
+        # With none to be sampled, one is, and not told: the prompt is what is asked for.
+        left = min(request.max_tokens or 1, room) - len(resumed)
         if left <= 0:
             del self._generations[event.key]
             return [_failed(event.key, "internal", "The answer can't be resumed: it had reached its length.")]
@@ -268,14 +296,18 @@ class Scheduler:
         generation.text = event.text
         if request.break_repetition:
             generation.guard = RepetitionGuard(resumed)
+        # What is resumed had told all of its prompt.
+        scored = None if resumed else request.prompt_logprobs
         generation.insert = Insert(
             event.key,
             [*event.prompt, *resumed],
             request.sampling,
             left,
             len(resumed),
-            request.cache_scope,
+            request.cache_scope if scored is None else None,
             event.grammar,
+            event.thinking,
+            scored,
         )
         self._admission.add(event.key, tokens)
         accepted = Send(event.key.frontend, Accepted(event.key.generation, len(event.prompt)))
@@ -300,6 +332,11 @@ class Scheduler:
         deltas: dict[int, list[Delta]] = {}
         stopped: list[Key] = []
         actions: list[Action] = []
+        for key, start, tokens in event.scored:
+            generation = self._generations.get(key)
+            if generation is not None and generation.text is not None and generation.text.ledger is not None:
+                told = PromptLogprobs(start, generation.text.ledger.of_prompt(tokens))
+                deltas.setdefault(key.frontend, []).append(Delta(key.generation, (), "", prompt_logprobs=told))
         for row in event.tokens:
             generation = self._generations.get(row.key)
             if generation is None or generation.text is None:
@@ -309,7 +346,7 @@ class Scheduler:
                 self._forget(row.key)
                 continue
             try:
-                delta = _advance(row, generation.text, generation.guard)
+                delta = _advance(row, generation.request, generation.text, generation.guard)
             except Exception as error:  # noqa: BLE001 - one row's bad tokens must not end the others
                 actions.append(_failed(row.key, "internal", f"The answer can't be decoded: {error!r}"))
                 stopped.append(row.key)
@@ -324,7 +361,15 @@ class Scheduler:
                 else:
                     self._forget(row.key)
         actions += self._remove(stopped) + self._admit()
-        return [Send(f, Step(event.step, tuple(d))) for f, d in deltas.items()] + actions
+        prefilled: dict[int, list[Prefilled]] = {}
+        for key, done in event.prefilled:
+            if key in self._generations:
+                prefilled.setdefault(key.frontend, []).append(Prefilled(key.generation, done))
+        steps = [
+            Send(frontend, Step(event.step, tuple(deltas.get(frontend, ())), tuple(prefilled.get(frontend, ()))))
+            for frontend in {**deltas, **prefilled}
+        ]
+        return [*steps, *actions]
 
     def _cancelled(self, event: CancelRequested) -> list[Action]:
         key = self._key(event.frontend, event.generation)
@@ -370,11 +415,18 @@ def _too_large(key: Key, tokens: int, most: int, prompt: int, source: str) -> Se
     )
 
 
-def _advance(row: Token, text: TextStream, guard: RepetitionGuard | None) -> Delta:
+def _advance(row: Token, request: Generate, text: TextStream, guard: RepetitionGuard | None) -> Delta:
     """Return the delta that a token makes, replayed through detokenizer, parser and stop strings."""
+    if not request.max_tokens:
+        return Delta(row.key.generation, (), "", "length")
     if row.finish == "stop":
         piece, _ = text.finish()
         finish = row.finish
+        if text.ledger is not None and request.prompt_logprobs is not None:
+            # Who is told of the prompt counts on an entry for every token.
+            text.ledger.end_with()
+            logprobs = text.ledger.take(row.token, row.logprobs)
+            return Delta(row.key.generation, (row.token,), piece, finish, None, logprobs)
     else:
         piece, stopped = text.push(row.token)
         finish = "repetition" if guard is not None and guard.push(row.token) else row.finish

@@ -158,6 +158,8 @@ class ParsedTextStream(TextStream):
             ledger.drop()
         elif content := "".join(part.text for part in parts if isinstance(part, Said)):
             ledger.say(token, content)
+        elif self._parser.drops_space:
+            ledger.drop()
         else:
             ledger.wait()
 
@@ -172,9 +174,10 @@ class ParsedTextStream(TextStream):
 
     def take_aside(self) -> Aside | None:
         """Return the thoughts and calls since the last time, if there were any."""
-        if not (self._reasoning_tokens or self._calls or self._reasoning):
+        unread, self._parser.unread = self._parser.unread, 0
+        if not (self._reasoning_tokens or self._calls or self._reasoning or unread):
             return None
-        aside = Aside(self._reasoning, self._reasoning_tokens, tuple(self._calls))
+        aside = Aside(self._reasoning, self._reasoning_tokens, tuple(self._calls), unread_calls=unread)
         self._reasoning, self._reasoning_tokens = "", 0
         self._calls.clear()
         return aside

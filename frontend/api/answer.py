@@ -43,6 +43,7 @@ class Answer:
         self._with_logprobs = with_logprobs
         self._undecided: deque[TokenLogprob] = deque()
         self._entries: list[dict[str, Any]] = []
+        self._logprob, self._sampled = 0.0, 0
 
     def start(self, started: Started) -> None:
         """Take what is known once a worker has begun."""
@@ -74,6 +75,8 @@ class Answer:
         if delta.logprobs is None:
             return []
         self._undecided += delta.logprobs.entries
+        self._logprob += sum(entry.logprob for entry in delta.logprobs.entries)
+        self._sampled += len(delta.logprobs.entries)
         entries: list[dict[str, Any]] = []
         for verdict in delta.logprobs.verdicts:
             for _ in range(min(abs(verdict), len(self._undecided))):
@@ -85,6 +88,11 @@ class Answer:
     def entry(self, token: TokenLogprob) -> dict[str, Any]:
         """Return what is told of a token of the content; they come in order."""
         return {**_alternative(token), "top_logprobs": [_alternative(other) for other in token.top]}
+
+    @property
+    def logprob_per_token(self) -> float:
+        """The mean of the tokens' log-probabilities, as far as they were told; 0 without any."""
+        return self._logprob / max(1, self._sampled)
 
     def logprobs(self) -> dict[str, Any] | None:
         """Return the log-probabilities of the whole answer, if they were asked for."""
@@ -129,15 +137,37 @@ class CompletionAnswer(Answer):
         super().__init__(with_logprobs=with_logprobs)
         self.echo = echo
         self._offset = len(echo)
+        self._prompt_entries = self._prompt_offset = 0
+        self._prompt_decoder = getincrementaldecoder("utf-8")("replace")
         # Holds back the bytes of a character whose end has not come.
         self._decoder = getincrementaldecoder("utf-8")("replace")
+
+    def shown(self, delta: Delta) -> list[dict[str, Any]]:
+        """Take a delta's log-probabilities; return those of the prompt, and of the tokens that became text."""
+        told = delta.prompt_logprobs
+        if told is None:
+            return super().shown(delta)
+        # Another worker may have told a part of them.
+        new = told.entries[max(0, self._prompt_entries - told.start) :]
+        return [*map(self._prompt_entry, new), *super().shown(delta)]
 
     def entry(self, token: TokenLogprob) -> dict[str, Any]:
         """Return what is told of a token, and where it begins in the text."""
         offset = self._offset
         self._offset += len(self._decoder.decode(token.token))
-        top = {_text(other): other.logprob for other in (*token.top, token)}
-        return {"token": _text(token), "logprob": token.logprob, "top": top, "offset": offset}
+        return _column_entry(token, offset)
+
+    def _prompt_entry(self, token: TokenLogprob) -> dict[str, Any]:
+        offset = self._prompt_offset
+        said = self._prompt_decoder.decode(token.token)
+        # What a tokenizer puts before every text is no part of it, nor is the blank that some have there.
+        if said and not self.echo.startswith(said, offset):
+            said = said.lstrip() if self.echo.startswith(said.lstrip(), offset) else ""
+        self._prompt_offset += len(said)
+        self._prompt_entries += 1
+        entry = _column_entry(token, offset)
+        # Nothing stands before the first.
+        return entry if self._prompt_entries > 1 else {**entry, "logprob": None, "top": None}
 
     def logprobs(self) -> dict[str, Any] | None:
         """Return the log-probabilities of the whole answer, if they were asked for."""
@@ -150,6 +180,18 @@ class CompletionAnswer(Answer):
             "logprobs": self.logprobs(),
             **ending(self.finish or ""),
         }
+
+
+def best_of(answers: Sequence[Answer], candidates: int, choices: int) -> list[Answer]:
+    """Return so many choices of each prompt's candidates, those with the highest log-probability per token first.
+
+    Where all are given, they stay in their order.
+    """
+    if candidates == choices:
+        return [*answers]
+    prompts = [answers[start : start + candidates] for start in range(0, len(answers), candidates)]
+    ranked = [sorted(each, key=lambda answer: answer.logprob_per_token, reverse=True) for each in prompts]
+    return [answer for each in ranked for answer in each[:choices]]
 
 
 def in_columns(entries: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -169,16 +211,23 @@ def usage_of(answers: Sequence[Answer], choices: int) -> dict[str, Any]:
         answers: So many choices of the first prompt, then of the next.
         choices: How many each prompt has.
     """
-    prompts = answers[::choices]
-    read = sum(answer.prompt_tokens for answer in prompts)
+    prompts = [answers[start : start + choices] for start in range(0, len(answers), choices)]
+    read = sum(prompt[0].prompt_tokens for prompt in prompts)
+    # Of equal prompts one is computed, and may be any of them; it found the least.
+    cached = sum(min(answer.cached_tokens for answer in prompt) for prompt in prompts)
     written = sum(answer.completion_tokens for answer in answers)
     return {
         "prompt_tokens": read,
         "completion_tokens": written,
         "total_tokens": read + written,
-        "prompt_tokens_details": {"cached_tokens": sum(answer.cached_tokens for answer in prompts)},
+        "prompt_tokens_details": {"cached_tokens": cached},
         "completion_tokens_details": {"reasoning_tokens": sum(answer.reasoning_tokens for answer in answers)},
     }
+
+
+def _column_entry(token: TokenLogprob, offset: int) -> dict[str, Any]:
+    top = {_text(other): other.logprob for other in (*token.top, token)}
+    return {"token": _text(token), "logprob": token.logprob, "top": top, "offset": offset}
 
 
 def _alternative(token: TokenLogprob | Alternative) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from .strict import Strict
 
 # Fields of OpenAI's requests that this server refuses: it can't honour them.
 NOT_SERVED = frozenset({
-    "audio", "function_call", "functions", "moderation", "suffix", "web_search_options",
+    "audio", "function_call", "functions", "moderation", "web_search_options",
 })  # fmt: skip
 
 TAGS = (

@@ -18,7 +18,7 @@ from .answer import CompletionAnswer
 from .body import read_json, validate
 from .chunks import Chunks, CompletionChunks
 from .generations import GenerationHandler, choices_of, drawn_seed
-from .parameters import MAX_TOKENS, GenerationOptions, TokenId, WithoutEffect, check_options, with_defaults
+from .parameters import MAX_TOKENS, Count, GenerationOptions, TokenId, WithoutEffect, check_options, with_defaults
 
 # OpenAI's.
 DEFAULT_MAX_TOKENS = 16
@@ -52,9 +52,12 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
         | Annotated[list[PromptTokens], Field(min_length=1, max_length=MAX_GENERATIONS), Tag("as token lists")],
         Discriminator(_prompt_tag),
     ]
+    # None is generated where the prompt's log-probabilities, or its text, are all that is wanted.
+    max_tokens: Count | None = None
     best_of: Annotated[int, Field(ge=1, le=20)] | None = None
     echo: bool | None = None
     logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
+    suffix: str | None = None
 
     @property
     def prompts(self) -> list[str | tuple[int, ...]]:
@@ -66,9 +69,14 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
         return [part if isinstance(part, str) else _ids(part) for part in self.prompt]
 
     @property
+    def candidates(self) -> int:
+        """How many answers are made to each prompt; the best of them are given."""
+        return self.best_of or self.choices
+
+    @property
     def token_limit(self) -> int:
         """At most so many tokens are generated."""
-        return self.max_tokens or DEFAULT_MAX_TOKENS
+        return DEFAULT_MAX_TOKENS if self.max_tokens is None else self.max_tokens
 
     def generate(self, prompt: str | tuple[int, ...], sampling: Sampling) -> Generate:
         """Return the generation for one of the prompts."""
@@ -81,11 +89,14 @@ class CompletionRequest(GenerationOptions, WithoutEffect):
             prompt=prompt if isinstance(prompt, str) else None,
             prompt_tokens=() if isinstance(prompt, str) else prompt,
             break_repetition=bool(self.break_repetition),
+            prompt_logprobs=self.logprobs if self.echo else None,
+            suffix=self.suffix,
         )
 
     def sampling(self, seed: int) -> Sampling:
         """Return the settings as a worker gets them."""
-        return replace(super().sampling(seed), logprobs=self.logprobs is not None, top_logprobs=self.logprobs or 0)
+        told = self.logprobs is not None or self.candidates > self.choices
+        return replace(super().sampling(seed), logprobs=told, top_logprobs=self.logprobs or 0)
 
 
 def parse_completion_request(body: bytes, rules: RequestRules | None = None) -> CompletionRequest:
@@ -96,21 +107,24 @@ def parse_completion_request(body: bytes, rules: RequestRules | None = None) -> 
     """
     rules = rules or RequestRules()
     request = validate(CompletionRequest, read_json(body), ignore_unknown=rules.ignore_unknown)
-    if request.best_of is not None and request.best_of != request.choices:
+    if request.echo and request.suffix is not None:
+        raise InvalidRequest("'echo' and 'suffix' exclude each other.", "suffix", "invalid_value")
+    if request.candidates < request.choices:
+        raise InvalidRequest("'best_of' must not be less than 'n'.", "best_of", "invalid_value")
+    if request.candidates > request.choices and request.stream:
         raise InvalidRequest(
-            "'best_of' must be the same as 'n': all answers are given, and none is made to be thrown away.",
+            "'best_of' answers can't be streamed: which are the best is known at their end.",
             "best_of",
             "unsupported_value",
         )
-    if request.echo and request.logprobs is not None:
+    if request.max_tokens == 0 and not request.echo:
+        raise InvalidRequest("'max_tokens': 0 is only allowed with 'echo': true.", "max_tokens", "invalid_value")
+    if len(request.prompts) * request.candidates > MAX_GENERATIONS:
+        field = "n" if request.best_of is None else "best_of"
         raise InvalidRequest(
-            "'echo' and 'logprobs' together are not supported: log-probabilities of the prompt are not computed.",
-            "echo",
-            "unsupported_value",
-        )
-    if len(request.prompts) * request.choices > MAX_GENERATIONS:
-        raise InvalidRequest(
-            f"'n' answers to each 'prompt' would be more than {MAX_GENERATIONS} in all.", "n", "invalid_value"
+            f"'{field}' answers to each 'prompt' would be more than {MAX_GENERATIONS} in all.",
+            field,
+            "invalid_value",
         )
     request = with_defaults(request, "max_tokens", DEFAULT_MAX_TOKENS, rules)
     check_options(request, request.token_limit, "max_tokens", rules)
@@ -133,7 +147,7 @@ class Completions(GenerationHandler):
         for prompt in request.prompts:
             generate = request.generate(prompt, sampling)
             echo = await self._text_of(generate) if request.echo else ""
-            choices = choices_of(generate, request.choices)
+            choices = choices_of(generate, request.candidates)
             generates += choices
             answers += [CompletionAnswer(echo, with_logprobs=request.logprobs is not None) for _ in choices]
         self._echoes = [answer.echo for answer in answers]

@@ -21,7 +21,7 @@ from ..dispatcher import Failure, Priority, Started
 from ..errors import InvalidRequest, of_failure
 from ..exchange import Given
 from ..telemetry import RequestTrace
-from .answer import Answer, usage_of
+from .answer import Answer, best_of, usage_of
 from .chunks import Chunks
 from .handler import ApiHandler, Services
 from .parameters import GenerationOptions
@@ -146,6 +146,12 @@ class GenerationHandler(ApiHandler):
                 else:
                     answer.count(item)
                     _tell(self._stream, index, item, answer)
+                if item.aside is not None and item.aside.unread_calls:
+                    log.warning(
+                        "%s: choice %d: a tool call could not be read and was given as text",
+                        self.request_id,
+                        index,
+                    )
                 if item.finish is not None:
                     self._finish_choice(index, item.finish)
 
@@ -165,13 +171,14 @@ class GenerationHandler(ApiHandler):
             self._stream.end(usage if self._request.with_usage else None)
             self._end_after(self._stream)
             return
+        given = best_of(self._answers, self._request.candidates, self._request.choices)
         self.send_json(
             {
                 "id": self.completion_id,
                 "object": self.kind,
                 "created": self.created,
                 "model": self._answers[0].model,
-                "choices": [{"index": index, **answer.choice()} for index, answer in enumerate(self._answers)],
+                "choices": [{"index": index, **answer.choice()} for index, answer in enumerate(given)],
                 "usage": usage,
             }
         )
@@ -179,7 +186,7 @@ class GenerationHandler(ApiHandler):
 
     def _account(self) -> dict[str, Any]:
         """Return the usage so far; the record has it from now on."""
-        self.record.usage = usage = usage_of(self._answers, self._request.choices)
+        self.record.usage = usage = usage_of(self._answers, self._request.candidates)
         self.record.answered_at = self.services.exchange.now()
         return usage
 
@@ -239,8 +246,15 @@ class GenerationHandler(ApiHandler):
         waiting = [ahead for number in self._numbers if (ahead := dispatcher.ahead_of(number)) is not None]
         if waiting:
             return f"queued, {min(waiting)} before it" if dispatcher.ready else "waiting for a worker"
-        silent = [answer.prompt_tokens for answer in self._answers if not answer.completion_tokens]
-        return f"prefilling {max(silent)} tokens" if silent and max(silent) else "working"
+        silent = [
+            (dispatcher.prefilled_of(number), answer.prompt_tokens)
+            for number, answer in zip(self._numbers, self._answers, strict=False)
+            if answer.prompt_tokens and not answer.completion_tokens
+        ]
+        if not silent:
+            return "working"
+        done, total = max(silent)
+        return f"prefill {done}/{total}"
 
     def _end_after(self, stream: ChunkStream) -> None:
         async def end() -> None:

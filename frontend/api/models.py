@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from ...protocol.messages import ABILITIES, CHAT_TEMPLATE, THINKING_CHOICE, TOOLS, Model
+from ...protocol.messages import ABILITIES, CHAT_TEMPLATE, INFILLING, THINKING, THINKING_CHOICE, TOOLS, Model
 from ..errors import NotFound
 from .completions import CompletionRequest
 from .handler import ApiHandler
@@ -58,7 +58,7 @@ def _describe(model: Model) -> dict[str, Any]:
         "chat_template_options": _template_options(model),
         "supported_parameters": {
             "/v1/chat/completions": _chat_parameters(model),
-            "/v1/completions": sorted(CompletionRequest.model_fields.keys() - WithoutEffect.model_fields.keys()),
+            "/v1/completions": _completion_parameters(model),
         },
     }
 
@@ -68,12 +68,20 @@ def _template_options(model: Model) -> list[str]:
     return sorted([*model.template_options, *choice])
 
 
+def _completion_parameters(model: Model) -> list[str]:
+    """Return the fields of a completion request that have an effect with this model."""
+    fields = CompletionRequest.model_fields.keys() - WithoutEffect.model_fields.keys()
+    return sorted(fields if INFILLING in model.abilities else fields - {"suffix"})
+
+
 def _chat_parameters(model: Model) -> list[str]:
     """Return the fields of a chat request that have an effect with this model."""
     fields = ChatRequest.model_fields.keys() - ResponseLabels.model_fields.keys()
     fields -= {"role_mapping"} if CHAT_TEMPLATE in model.abilities else {"chat_template_kwargs"}
     if TOOLS not in model.abilities:
         fields -= _TOOL_FIELDS
+    if THINKING not in model.abilities:
+        fields -= {"thinking_token_budget"}
     if not _template_options(model):
         fields -= {"chat_template_kwargs"}
     if "reasoning_effort" not in model.template_options and THINKING_CHOICE not in model.abilities:

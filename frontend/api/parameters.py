@@ -127,6 +127,11 @@ class GenerationOptions(SamplingOptions):
         """How many answers are wanted to each prompt."""
         return self.n or 1
 
+    @property
+    def candidates(self) -> int:
+        """How many answers are made to each prompt; the best of them are given."""
+        return self.choices
+
 
 G = TypeVar("G", bound=GenerationOptions)
 

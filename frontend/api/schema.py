@@ -18,7 +18,7 @@ from ..settings import RequestRules
 from .body import Body, read_json, validate
 from .conversation import Message, TextPart, check_messages
 from .formats import ResponseFormat, StructuredOutputs, grammar_of
-from .parameters import GenerationOptions, Label, TokenLimit, WithoutEffect, check_options, with_defaults
+from .parameters import Count, GenerationOptions, Label, TokenLimit, WithoutEffect, check_options, with_defaults
 from .strict import Strict
 from .tools import NamedChoice, Tools, call_rules, check_tools
 
@@ -102,6 +102,7 @@ class Conversation(Body):
     tools: Tools | None = None
     chat_template_kwargs: TemplateOptions | None = None
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    thinking_token_budget: Count | None = None
     continue_final_message: bool | None = None
     add_generation_prompt: bool | None = None
 
@@ -136,6 +137,7 @@ class Conversation(Body):
             enable_thinking=self.enable_thinking,
             continue_final_message=bool(self.continue_final_message),
             template_options=self.template_options,
+            thinking_budget=self.thinking_token_budget,
         )
 
 

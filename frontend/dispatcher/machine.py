@@ -142,6 +142,11 @@ class Dispatcher:
         """Return how many generations wait before this one; None if it does not wait."""
         return self._state.queue.ahead_of(number)
 
+    def prefilled_of(self, number: int) -> int:
+        """Return how many tokens of a generation's prompt are computed, as far as its worker has told."""
+        generation = self._generations.get(number)
+        return 0 if generation is None else generation.prefilled
+
     def begun(self, worker: Worker) -> int:
         """How many of a worker's generations it has accepted; only the others can still go to another one."""
         return sum(self._generations[number].started for number in worker.running)
@@ -316,6 +321,10 @@ class Dispatcher:
         actions: list[Action] = []
         shares = self._state.queue.shares
         finished = False
+        for prefilled in message.prefilled:
+            generation = self._generations.get(prefilled.generation)
+            if generation is not None and generation.worker == worker.identity:
+                generation.prefilled = prefilled.tokens
         for delta in message.deltas:
             worker.tokens += len(delta.tokens)
             generation = self._generations.get(delta.generation)

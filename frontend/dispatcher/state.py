@@ -154,6 +154,7 @@ class Generation:
         key: Whose it is.
         estimate: The length of its prompt in tokens, as far as that can be told by its characters.
         passed_by: How many others got a worker whose memory was too short for this one, which came before them.
+        prefilled: How many tokens of its prompt its worker has computed, when it last said so.
     """
 
     request: Generate
@@ -173,6 +174,7 @@ class Generation:
     priority: Priority = Priority.INTERACTIVE
     estimate: int = 0
     passed_by: int = 0
+    prefilled: int = 0
 
     def length(self, model: Model) -> int:
         """Return how many tokens its prompt and its answer may have together."""
@@ -181,7 +183,7 @@ class Generation:
 
     def wait_again(self, now: float) -> None:
         """Be without a worker from now on."""
-        self.worker, self.started, self.queued_at = None, False, now
+        self.worker, self.started, self.queued_at, self.prefilled = None, False, now, 0
 
     def survive(self) -> None:
         """Count a death of its worker; those before some progress are of no account."""

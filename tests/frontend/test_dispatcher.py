@@ -27,6 +27,7 @@ from mlx_llm_server.protocol.messages import (
     Leaving,
     Loading,
     Model,
+    Prefilled,
     Refused,
     Step,
     Welcome,
@@ -533,3 +534,13 @@ def test_every_worker_that_has_a_model_is_told_to_clear_its_prefix_cache(driver:
     driver.hear(C, Leaving("told to"))
 
     assert driver.handle(Forgetting()) == [Transmit(A, ClearPrefixCache()), Transmit(C, ClearPrefixCache())]
+
+
+def test_how_far_a_prompt_is_is_known_until_its_worker_is_lost(driver: Driver) -> None:
+    driver.join(A)
+    driver.submit(1)
+    driver.hear(A, Step(1, (), (Prefilled(1, 40), Prefilled(9, 3))))
+    assert driver.dispatcher.prefilled_of(1) == 40
+
+    driver.handle(Exited(1, "killed"))
+    assert (driver.dispatcher.prefilled_of(1), driver.dispatcher.prefilled_of(9)) == (0, 0)

@@ -13,6 +13,7 @@ from mlx_llm_server.protocol.messages import (
     Delta,
     Generate,
     Hello,
+    Prefilled,
     Sampling,
     Step,
     ToolCall,
@@ -60,20 +61,26 @@ def test_unknown_keys_are_ignored(message: messages.Message) -> None:
 
 
 def test_the_parts_of_a_message_travel_as_arrays() -> None:
-    wire = msgpack.unpackb(codec.encode(Step(3, (Delta(1, (5, 6), "ab"), Delta(2, (7,), "c", "stop")))))
+    deltas = (Delta(1, (5, 6), "ab"), Delta(2, (7,), "c", "stop"))
+    wire = msgpack.unpackb(codec.encode(Step(3, deltas, (Prefilled(3, 40),))))
 
-    assert wire == {"type": "step", "step": 3, "deltas": [[1, [5, 6], "ab"], [2, [7], "c", "stop"]]}
+    assert wire == {
+        "type": "step",
+        "step": 3,
+        "deltas": [[1, [5, 6], "ab"], [2, [7], "c", "stop"]],
+        "prefilled": [[3, 40]],
+    }
 
 
 def test_thoughts_and_calls_travel_as_arrays_within_arrays() -> None:
     aside = Aside("hm", 2, (ToolCall("add", "{}"),))
     wire = msgpack.unpackb(codec.encode(Step(3, (Delta(1, (5, 6), "", None, aside),))))
 
-    assert wire["deltas"] == [[1, [5, 6], "", None, ["hm", 2, [["add", "{}", ""]], 0]]]
+    assert wire["deltas"] == [[1, [5, 6], "", None, ["hm", 2, [["add", "{}", ""]], 0, 0]]]
 
 
 def test_a_longer_array_is_a_newer_minor_version_and_its_end_is_ignored() -> None:
-    wire = {"type": "step", "step": 3, "deltas": [[1, [5], "a", None, None, None, "a field of tomorrow", 9]]}
+    wire = {"type": "step", "step": 3, "deltas": [[1, [5], "a", None, None, None, None, "a field of tomorrow", 9]]}
 
     assert decode_map(wire) == Step(3, (Delta(1, (5,), "a"),))
 

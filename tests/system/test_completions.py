@@ -84,6 +84,69 @@ def test_log_probabilities_are_of_the_tokens_where_they_stand(nonsense: Server) 
             assert choice.text[offset:].startswith(token)
 
 
+def test_a_prompt_is_scored_as_evaluation_harnesses_ask_for_it(nonsense: Server) -> None:
+    asked = tokens_of(nonsense, "of the people and the sea")
+    fields: dict[str, Any] = {"model": "any", "echo": True, "logprobs": 1, "temperature": 0}
+    both: Any
+    last: Any
+    with nonsense.openai() as client:
+        both = client.completions.create(prompt=[asked, asked[:3]], max_tokens=1, **fields)
+        none = client.completions.create(prompt=asked, max_tokens=0, **fields)
+        pieces = list(client.completions.create(prompt=asked, max_tokens=1, stream=True, **fields))
+        # A bias makes it come, and is not in its log-probability.
+        last = client.completions.create(
+            model="any", prompt=asked[:-1], max_tokens=1, logprobs=1, logit_bias={str(asked[-1]): 100}
+        )
+
+    told, short = (choice.logprobs for choice in both.choices)
+    assert told.token_logprobs[0] is told.top_logprobs[0] is None
+    assert len(told.tokens) == len(told.text_offset) == len(asked) + 1
+    assert len(short.tokens) == 3 + 1
+    for token, offset in zip(told.tokens[:-1], told.text_offset[:-1], strict=True):
+        assert both.choices[0].text[offset:].startswith(token)
+    for token, logprob, top in list(zip(told.tokens, told.token_logprobs, told.top_logprobs, strict=True))[1:]:
+        assert logprob == top[token] <= max(top.values()) <= 0
+    assert told.token_logprobs[1:3] == pytest.approx(short.token_logprobs[1:3], abs=1e-3)
+    assert last.choices[0].logprobs.token_logprobs == pytest.approx(told.token_logprobs[-2:-1], abs=1e-3)
+
+    (alone,) = none.choices
+    assert (alone.text, alone.finish_reason) == ("of the people and the sea", "length")
+    assert alone.logprobs.token_logprobs[1:] == pytest.approx(told.token_logprobs[1:-1], abs=1e-3)
+    assert (none.usage.prompt_tokens, none.usage.completion_tokens) == (len(asked), 0)
+    assert "".join(piece.choices[0].text for piece in pieces) == both.choices[0].text
+    columns: list[Any] = [piece.choices[0].logprobs for piece in pieces]
+    assert [token for each in columns if each for token in each.tokens] == told.tokens
+
+
+def test_the_best_of_several_answers_are_given(nonsense: Server) -> None:
+    fields: dict[str, Any] = {"prompt": ["hello", "of the"], "seed": 3, "max_tokens": 6, "ignore_eos": True}
+    every = post(nonsense, "/v1/completions", **fields, n=5, logprobs=0).json
+    best = post(nonsense, "/v1/completions", **fields, n=2, best_of=5).json
+
+    expected = []
+    for prompt in (every["choices"][:5], every["choices"][5:]):
+        prompt.sort(key=lambda choice: sum(choice["logprobs"]["token_logprobs"]), reverse=True)
+        expected += [choice["text"] for choice in prompt[:2]]
+    assert [choice["text"] for choice in best["choices"]] == expected
+    assert [choice["index"] for choice in best["choices"]] == [0, 1, 2, 3]
+    assert best["choices"][0]["logprobs"] is None
+    assert best["usage"]["completion_tokens"] == every["usage"]["completion_tokens"] == 2 * 5 * 6
+    assert best["usage"]["prompt_tokens"] == every["usage"]["prompt_tokens"]
+
+
+def test_an_echo_alone_generates_nothing_if_nothing_is_wanted(counting: Server) -> None:
+    answer = post(counting, "/v1/completions", prompt=["1 2", "3"], echo=True, max_tokens=0).json
+    assert [choice["text"] for choice in answer["choices"]] == ["1 2", "3"]
+    assert answer["usage"]["completion_tokens"] == 0
+
+
+def test_the_end_of_a_turn_has_an_entry_where_the_prompt_has(counting: Server) -> None:
+    answer = post(counting, "/v1/completions", prompt="400", echo=True, logprobs=0, max_tokens=1).json
+    (choice,) = answer["choices"]
+    assert (choice["text"], choice["finish_reason"]) == ("400", "stop")
+    assert len(choice["logprobs"]["tokens"]) == answer["usage"]["total_tokens"]
+
+
 def test_a_stream_of_completions_has_the_usage_last(counting: Server) -> None:
     with counting.openai() as client:
         *chunks, last = client.completions.create(
@@ -114,7 +177,7 @@ def test_nothing_is_looked_for_in_a_completion(counting: Server) -> None:
     ("fields", "param"),
     [
         ({"prompt": "x", "suffix": "y"}, "suffix"),
-        ({"prompt": "x", "best_of": 3}, "best_of"),
+        ({"prompt": "x", "best_of": 3, "n": 4}, "best_of"),
         ({"prompt": [10**6]}, "prompt"),
         ({"prompt": "1 " * 5000}, "prompt"),
         ({}, "prompt"),
@@ -200,6 +263,7 @@ def test_a_model_tells_what_it_can(nonsense: Server, plain: Server) -> None:
         "tools": False,
         "thinking": False,
         "thinking_choice": False,
+        "infilling": False,
     }
     fields = templated["supported_parameters"]["/v1/chat/completions"]
     assert {"messages", "n", "seed", "logprobs"} <= {*fields}

@@ -136,24 +136,28 @@ def test_sampled_text_is_the_same_with_and_without_a_death(house: House, nonsens
     def told(choice: dict[str, Any]) -> tuple[str, list[str]]:
         return choice["message"]["content"], [entry["token"] for entry in choice["logprobs"]["content"]]
 
-    undisturbed = [told(server.ask("tell me", **fields, seed=seed)["choices"][0]) for seed in seeds]
-    assert all(text.strip() == "".join(tokens).strip() for text, tokens in undisturbed)
+    def all_told(answer: dict[str, Any]) -> list[tuple[str, list[str]]]:
+        return [told(choice) for choice in answer["choices"]]
 
-    async def ask_and_kill() -> list[tuple[str, list[str]]]:
+    undisturbed = [all_told(server.ask("tell me", **fields, seed=seed, n=2)) for seed in seeds]
+    assert all(text.strip() == "".join(tokens).strip() for each in undisturbed for text, tokens in each)
+    assert len({text for each in undisturbed for text, _ in each}) == 2 * len(seeds)
+
+    async def ask_and_kill() -> list[list[tuple[str, list[str]]]]:
         async with server.async_openai() as client:
             asked = [
                 asyncio.create_task(
                     client.chat.completions.create(
                         model="any",
                         messages=[{"role": "user", "content": "tell me"}],
-                        extra_body={**fields, "seed": seed},
+                        extra_body={**fields, "seed": seed, "n": 2},
                     )
                 )
                 for seed in seeds
             ]
             await asyncio.to_thread(until, lambda: any(w.get("begun") for w in server.workers()), "they run")
             os.kill(server.workers()[0]["pid"], signal.SIGKILL)
-            return [told((await each).choices[0].model_dump()) for each in asked]
+            return [all_told((await each).model_dump()) for each in asked]
 
     assert asyncio.run(ask_and_kill()) == undisturbed
 

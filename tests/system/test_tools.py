@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from mlx_llm_server.scripts.models import successor
 
-from .servers import House, Server, counted, text_of, user
+from .servers import House, Server, counted, text_of, until, user
 
 WEATHER = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Zürich"}}\n</tool_call>'
 TEXTS = {
@@ -178,6 +178,8 @@ def test_a_call_that_the_limit_cuts_is_text(reciting: Server) -> None:
     assert whole.message.content.startswith("<tool_call>\n{")
     assert WEATHER.startswith(whole.message.content)
     assert said(chunks) == whole.message.content
+    told = "choice 0: a tool call could not be read and was given as text"
+    until(lambda: reciting.log.count(told) >= 2, "the log says so of each request")
 
 
 # --- thinking --------------------------------------------------------------------------------------------
@@ -193,6 +195,18 @@ def test_thinking_is_apart_from_the_answer_and_counted(reciting: Server) -> None
     # There, the opening mark is the model's own.
     assert itself.completion_tokens_details.reasoning_tokens == details.reasoning_tokens + 1
     assert itself.completion_tokens == answer.usage.completion_tokens + 1
+
+
+def test_a_thought_ends_with_its_budget(reciting: Server) -> None:
+    free = ask(reciting, "5", extra_body=THINK)
+    held = ask(reciting, "5", extra_body={**THINK, "thinking_token_budget": 3})
+    silent = ask(reciting, "5", extra_body={**THINK, "thinking_token_budget": 0})
+
+    assert free.choices[0].message.reasoning_content.startswith(held.choices[0].message.reasoning_content)
+    assert held.choices[0].message.content == silent.choices[0].message.content == free.choices[0].message.content
+    # The closing mark is one of them.
+    assert held.usage.completion_tokens_details.reasoning_tokens == 4
+    assert silent.usage.completion_tokens_details.reasoning_tokens == 1
 
 
 def test_a_thought_is_streamed_before_the_answer(reciting: Server) -> None:
@@ -247,6 +261,7 @@ def test_a_limit_within_a_thought_leaves_no_answer(reciting: Server) -> None:
     ("fields", "param"),
     [
         ({"tools": TOOLS}, "tools"),
+        ({"thinking_token_budget": 5}, "thinking_token_budget"),
         ({"chat_template_kwargs": {"enable_thinking": True}}, "chat_template_kwargs.enable_thinking"),
         ({"chat_template_kwargs": {"enable_thinking": False}}, "chat_template_kwargs.enable_thinking"),
     ],

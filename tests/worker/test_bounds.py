@@ -56,6 +56,7 @@ def test_a_sampling_value_out_of_bounds_is_named(field: str, value: object) -> N
         ("max_tokens", 0),
         ("stop", ("a", "")),
         ("messages", ()),
+        ("thinking_budget", -1),
         ("grammar", Grammar("yaml", "a", "b")),
         ("calls", CallRules(required=True)),
     ],

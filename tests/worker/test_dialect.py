@@ -160,7 +160,10 @@ def test_without_tools_a_call_is_text(reciting: LoadedModel) -> None:
 
 
 def test_a_call_that_can_not_be_read_is_content(reciting: LoadedModel) -> None:
-    assert whole(deltas_of(reciting, request("broken"))) == (TEXTS["broken"], "", (), "stop")
+    deltas = deltas_of(reciting, request("broken"))
+
+    assert whole(deltas) == (TEXTS["broken"], "", (), "stop")
+    assert sum(delta.aside.unread_calls for delta in deltas if delta.aside is not None) == 1
 
 
 @pytest.mark.parametrize("limit", range(1, 30))

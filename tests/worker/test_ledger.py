@@ -125,6 +125,7 @@ def test_halves_of_a_character_count_together_and_a_half_at_the_end_too() -> Non
     ("pieces", "kept"),
     [
         (["<think>", "hm", "</think>", "yes", "."], ["yes", "."]),
+        (["<think>", "hm", "</think>", " ", "\n", "yes", "."], ["yes", "."]),
         (["<", "think>", "hm", "</", "think>", "yes"], ["yes"]),
         (["a", "<", "b"], ["a", "<", "b"]),
         (["See", ":", "<call>", "add", "</call>"], ["See", ":"]),

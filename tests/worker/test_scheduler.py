@@ -1,10 +1,12 @@
 """Each transition of a generation, as told at the top of `worker/scheduler.py`."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from mlx_llm_server.protocol.messages import (
     Accepted,
+    Alternative,
     Aside,
     Cancelled,
     ChatMessage,
@@ -13,11 +15,16 @@ from mlx_llm_server.protocol.messages import (
     Generate,
     Grammar,
     KvMemory,
+    Logprobs,
+    Prefilled,
+    PromptLogprobs,
     Sampling,
     Step,
+    TokenLogprob,
     ToolCall,
 )
 from mlx_llm_server.worker.answer import AnswerParser, Pair
+from mlx_llm_server.worker.ledger import Ledger, TokenLogprobs
 from mlx_llm_server.worker.repetition import LEAST_TOKENS
 from mlx_llm_server.worker.scheduler import (
     Action,
@@ -31,6 +38,7 @@ from mlx_llm_server.worker.scheduler import (
     Remove,
     Requested,
     Scheduler,
+    Scored,
     Send,
     Stepped,
     Token,
@@ -295,7 +303,7 @@ def test_a_turn_that_ends_with_calls_delivered_ends_for_them(letters: str, finis
 def test_a_call_that_the_length_cuts_is_text() -> None:
     last = said(parsing(), "a[f", "length")[-1]
 
-    assert (last.text, last.finish, last.aside) == ("[f", "length", None)
+    assert (last.text, last.finish, last.aside) == ("[f", "length", Aside(unread_calls=1))
 
 
 def test_what_the_prompt_opened_is_a_thought() -> None:
@@ -626,3 +634,70 @@ def test_what_just_has_the_memory_is_taken() -> None:
     scheduler.handle(Requested(0, request(1, max_tokens=246)))
 
     assert inserted(scheduler.handle(prepared(K1, 10))) == [K1]
+
+
+# --- prompts ---------------------------------------------------------------------------------------------
+
+
+def test_how_far_prompts_are_is_told_to_whom_they_belong() -> None:
+    scheduler = running(K1, OTHER)
+
+    actions = scheduler.handle(Stepped(1, [Token(K1, 97, None)], prefilled=[(OTHER, 40), (Key(0, 99), 7)]))
+
+    assert actions == [
+        Send(0, Step(1, (Delta(1, (97,), "a"),))),
+        Send(1, Step(1, (), (Prefilled(1, 40),))),
+    ]
+
+
+def completing(**fields: Any) -> Scheduler:
+    """Return a scheduler that runs a completion whose prompt is asked about."""
+    scheduler = Scheduler(100)
+    asked = Generate(1, (), Sampling(0, logprobs=True), 5, prompt="hi", prompt_logprobs=1)
+    scheduler.handle(Requested(0, replace(asked, **fields)))
+    text = TextStream(Letters(), ())
+    text.ledger = Ledger(lambda token: bytes([token]))
+    scheduler.handle(Prepared(K1, [104, 105], text))
+    return scheduler
+
+
+def test_what_is_known_of_a_prompt_is_told_without_a_token() -> None:
+    scored = Scored(K1, 0, [(104, TokenLogprobs(0.0, ())), (105, TokenLogprobs(-2.0, ((105, -2.0),)))])
+    (sent,) = completing().handle(Stepped(1, [], [scored]))
+
+    told = (TokenLogprob(b"h", 0.0), TokenLogprob(b"i", -2.0, (Alternative(b"i", -2.0),)))
+    assert sent == Send(0, Step(1, (Delta(1, (), "", prompt_logprobs=PromptLogprobs(0, told)),)))
+
+
+def test_where_nothing_is_wanted_the_end_comes_without_the_token_that_was_drawn() -> None:
+    scheduler = completing(max_tokens=0)
+
+    actions = scheduler.handle(Stepped(1, [Token(K1, 97, "length", TokenLogprobs(-1.0, ()))]))
+
+    assert actions == [Send(0, Step(1, (Delta(1, (), "", "length"),)))]
+    assert scheduler.idle
+
+
+def test_with_its_prompt_the_token_that_ends_the_turn_is_told_of_too() -> None:
+    (sent,) = completing().handle(Stepped(1, [Token(K1, 33, "stop", TokenLogprobs(-1.0, ()))]))
+
+    assert isinstance(sent, Send)
+    assert isinstance(sent.message, Step)
+    (delta,) = sent.message.deltas
+    assert delta.logprobs == Logprobs((TokenLogprob(b"!", -1.0),), (1,))
+
+
+def test_what_is_resumed_does_not_tell_of_its_prompt_again() -> None:
+    scheduler = Scheduler(100)
+    asked = Generate(1, (), Sampling(0), 5, prompt="hi", prompt_logprobs=1, cache_scope="mine")
+    inserted = []
+    for resume in ((), (97,)):
+        scheduler = Scheduler(100)
+        scheduler.handle(Requested(0, replace(asked, resume=resume)))
+        inserted.append(scheduler.handle(prepared(K1))[1])
+
+    first, again = inserted
+    assert isinstance(first, Insert)
+    assert isinstance(again, Insert)
+    assert (first.prompt_logprobs, first.cache_scope) == (1, None)
+    assert (again.prompt_logprobs, again.cache_scope) == (None, "mine")

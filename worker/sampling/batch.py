@@ -8,6 +8,7 @@ from typing import NamedTuple
 import mlx.core as mx
 
 from .filters import Filters
+from .forced import Forced
 from .keys import Keys
 from .logprobs import Logprobs, StepLogprobs
 from .masks import Masks
@@ -40,6 +41,8 @@ class BatchSampler:
         self._processors = None if processors.idle else processors
         masks = Masks(rows)
         self._masks = masks or None
+        forced = Forced(rows)
+        self._forced = forced or None
         logprobs = Logprobs(rows)
         self.asking = logprobs.places
         self._logprobs = logprobs if logprobs.places else None
@@ -55,13 +58,15 @@ class BatchSampler:
 
     @property
     def held(self) -> bool:
-        """Whether a row is held to a grammar: each step needs `take` then."""
-        return self._masks is not None
+        """Whether a row is held to a grammar or a thinking budget: each step needs `take` then."""
+        return self._masks is not None or self._forced is not None
 
     def take(self, newest: Sequence[int]) -> None:
-        """Move the grammars on by each row's latest token, before the next tokens are drawn."""
+        """Move grammars and budgets on by each row's latest token, before the next tokens are drawn."""
         if self._masks is not None:
             self._masks.take(newest)
+        if self._forced is not None:
+            self._forced.take(newest)
 
     def __call__(self, logits: mx.array, newest: mx.array) -> Drawn:
         """Return the next tokens.
@@ -97,6 +102,8 @@ class BatchSampler:
         return self._drawn(raw, tokens)
 
     def _drawn(self, logits: mx.array, tokens: mx.array) -> Drawn:
+        if self._forced is not None:
+            tokens = self._forced(tokens, _anything if self._masks is None else self._masks.allow)
         return Drawn(tokens, None if self._logprobs is None else self._logprobs(logits, tokens))
 
 
@@ -113,3 +120,7 @@ class _Draw:
         logits = logits.astype(mx.float32)
         logprobs = self._filters(logits - mx.logsumexp(logits, axis=-1, keepdims=True), keys)
         return mx.vmap(lambda row, key: mx.random.categorical(row, key=key))(logprobs * self._scale, keys)
+
+
+def _anything(_index: int, _token: int) -> bool:
+    return True

@@ -57,15 +57,26 @@ class Logprobs:
         """
         if self._rows is not None:
             logits, tokens = logits[self._rows], tokens[self._rows]
-        logits = logits.astype(mx.float32)
-        # Taken before it is subtracted from: a pass over the vocabulary less.
-        whole = mx.logsumexp(logits, axis=-1, keepdims=True)
-        arrays = [(mx.take_along_axis(logits, tokens[:, None], axis=-1) - whole)[:, 0]]
-        if any(self._counts):
-            # Always so many, that a row does not depend on the others.
-            most = min(MOST_ALTERNATIVES, logits.shape[-1])
-            ids = mx.argpartition(logits, kth=-most, axis=-1)[:, -most:]
-            values = mx.take_along_axis(logits, ids, axis=-1) - whole
-            order = mx.argsort(-values, axis=-1)
-            arrays += [mx.take_along_axis(ids, order, axis=-1), mx.take_along_axis(values, order, axis=-1)]
-        return StepLogprobs(arrays, self._counts)
+        return gather(logits, tokens, self._counts)
+
+
+def gather(logits: mx.array, tokens: mx.array, counts: Sequence[int]) -> StepLogprobs:
+    """Return the log-probabilities of tokens and of the most probable ones.
+
+    Args:
+        logits: Of shape (rows, vocabulary).
+        tokens: Of shape (rows,).
+        counts: How many of the most probable ones, of each row.
+    """
+    logits = logits.astype(mx.float32)
+    # Taken before it is subtracted from: a pass over the vocabulary less.
+    whole = mx.logsumexp(logits, axis=-1, keepdims=True)
+    arrays = [(mx.take_along_axis(logits, tokens[:, None], axis=-1) - whole)[:, 0]]
+    if any(counts):
+        # Always so many, that a row does not depend on the others.
+        most = min(MOST_ALTERNATIVES, logits.shape[-1])
+        ids = mx.argpartition(logits, kth=-most, axis=-1)[:, -most:]
+        values = mx.take_along_axis(logits, ids, axis=-1) - whole
+        order = mx.argsort(-values, axis=-1)
+        arrays += [mx.take_along_axis(ids, order, axis=-1), mx.take_along_axis(values, order, axis=-1)]
+    return StepLogprobs(arrays, counts)

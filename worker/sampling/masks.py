@@ -33,6 +33,7 @@ class Masks:
     def __init__(self, rows: Sequence[RowSampling]) -> None:
         self._grammars = {index: row.grammar for index, row in enumerate(rows) if row.grammar is not None}
         places = list(self._grammars)
+        self._places = {index: place for place, index in enumerate(places)}
         self.rows = None if len(places) == len(rows) else mx.array(places, dtype=mx.uint32)
         words = max((grammar.words for grammar in self._grammars.values()), default=0)
         self._words = np.zeros((len(places), words), np.uint32)
@@ -50,6 +51,11 @@ class Masks:
         for index, grammar in self._grammars.items():
             grammar.take(newest[index])
         fill_masks(list(self._grammars.values()), self._words)
+
+    def allow(self, index: int, token: int) -> bool:
+        """Tell whether a row's grammar, if it has one, lets a token come next."""
+        place = self._places.get(index)
+        return place is None or bool(self._words[place, token // _BITS] >> token % _BITS & 1)
 
     def __call__(self, logits: mx.array) -> mx.array:
         """Return the logits of what may come, float32 and of these rows alone.

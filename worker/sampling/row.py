@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...protocol.messages import Sampling
 from ..grammar.row import RowGrammar
+from ..thinking import ThinkingBudget
 
 # Below this, 1/temperature overflows float32 log-probabilities, and the draw is the most probable token anyway.
 _COLDEST = 1e-4
@@ -32,6 +33,7 @@ class RowSampling:
         position: In the completion, of the token that is drawn next.
         greedy: It takes the most probable token; no filter can change that.
         grammar: What its tokens are held to.
+        thinking: What ends a thought.
 
     Args:
         sampling: Its settings.
@@ -39,9 +41,10 @@ class RowSampling:
         position: Of the first token that is drawn.
         special: Of the model.
         grammar: At the position.
+        thinking: Likewise.
     """
 
-    __slots__ = ("_begin", "_prompt", "grammar", "greedy", "position", "settings", "special")
+    __slots__ = ("_begin", "_prompt", "grammar", "greedy", "position", "settings", "special", "thinking")
 
     def __init__(
         self,
@@ -50,9 +53,11 @@ class RowSampling:
         position: int = 0,
         special: SpecialTokens | None = None,
         grammar: RowGrammar | None = None,
+        thinking: ThinkingBudget | None = None,
     ) -> None:
         self.settings = sampling
         self.grammar = grammar
+        self.thinking = thinking
         self.special = special or SpecialTokens()
         self.position = self._begin = position
         self._prompt = prompt

@@ -63,10 +63,11 @@ def test_a_prompt_of_another_kind_is_refused_by_its_path(prompt: Any, param: str
     [
         ({"logprobs": 6}, "logprobs"),
         ({"logprobs": True}, "logprobs"),
-        ({"suffix": "x"}, "suffix"),
-        ({"best_of": 2}, "best_of"),
+        ({"suffix": "x", "echo": True}, "suffix"),
+        ({"best_of": 2, "stream": True}, "best_of"),
+        ({"best_of": 20, "prompt": ["x"] * 7}, "best_of"),
         ({"best_of": 1, "n": 2}, "best_of"),
-        ({"echo": True, "logprobs": 0}, "echo"),
+        ({"max_tokens": 0}, "max_tokens"),
         ({"prompt": ["a"] * 9, "n": 16}, "n"),
         ({"n": 17}, "n"),
         ({"n": 0}, "n"),
@@ -83,6 +84,11 @@ def test_what_can_not_be_is_refused_by_its_name(fields: dict[str, Any], param: s
 def test_the_default_length_is_openais() -> None:
     assert parse().token_limit == DEFAULT_MAX_TOKENS == 16
     assert parse_completion_request(b'{"prompt": "hi"}', RequestRules(max_tokens_limit=5)).token_limit == 5
+
+
+def test_log_probabilities_are_asked_for_where_answers_are_to_be_ranked() -> None:
+    assert parse(n=2, best_of=3).sampling(1).logprobs
+    assert not parse(n=2, best_of=2).sampling(1).logprobs
 
 
 def test_as_many_as_best_of_are_given() -> None:

@@ -24,7 +24,7 @@ def test_the_usage_counts_every_delta_and_what_was_found_of_the_prompt() -> None
 
 
 def test_a_prompt_counts_once_for_all_its_choices() -> None:
-    answers = [answered(30, 1, 20), answered(30, 2, 29), answered(7, 3), answered(7, 4)]
+    answers = [answered(30, 1, 29), answered(30, 2, 20), answered(7, 3), answered(7, 4)]
 
     assert usage_of(answers, 2) == {
         "prompt_tokens": 37,

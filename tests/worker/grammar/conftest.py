@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from mlx_llm_server.protocol.messages import ChatMessage, Generate, Grammar, Sampling, ToolCall
+from mlx_llm_server.protocol.messages import ChatMessage, Generate, Grammar, Sampling, TokenLogprob, ToolCall
 from mlx_llm_server.scripts.models import random
-from mlx_llm_server.worker.dialect import open_text, opens_thought
+from mlx_llm_server.worker.dialect import open_text, opens_thought, thinking_budget
 from mlx_llm_server.worker.engine import Engine
 from mlx_llm_server.worker.grammar.compiler import GrammarCompiler
 from mlx_llm_server.worker.loading import LoadedModel
@@ -31,6 +31,7 @@ class Answer:
     calls: tuple[ToolCall, ...] = ()
     finish: str | None = None
     failed: str | None = None
+    logprobs: list[TokenLogprob] = field(default_factory=list)
 
 
 def asked(content: str = "tell me", max_tokens: int = 300, seed: int = 1, **fields: Any) -> Generate:
@@ -72,7 +73,8 @@ class House:
         grammar = self.compiler.compile(request, thinking=thinking)
         text: TextStream = open_text(self.model.tokenizer, request, prompt, held=grammar is not None)
         text.replay(request.resume)
-        return Prepared(Key(0, request.generation), prompt, text, grammar)
+        budget = thinking_budget(self.model.tokenizer, request, prompt, held=grammar is not None)
+        return Prepared(Key(0, request.generation), prompt, text, grammar, budget)
 
     def ask(self, *requests: Generate) -> list[Answer]:
         """Return the answers of requests that run together."""
@@ -103,6 +105,8 @@ def _collect(answers: list[Answer], message: Any) -> None:
         answer.tokens += delta.tokens
         answer.text += delta.text
         answer.finish = delta.finish
+        if delta.logprobs is not None:
+            answer.logprobs += delta.logprobs.entries
         if delta.aside is not None:
             answer.thought += delta.aside.reasoning
             answer.calls += delta.aside.tool_calls

@@ -218,6 +218,46 @@ def test_the_same_prompts_at_once_are_prefilled_once(bench: Bench) -> None:
     assert answers.tokens == {number: bench.alone(order(number, prompt)) for number in range(4)}
 
 
+@pytest.mark.parametrize("prefix_cache", [0, AMPLE])
+@pytest.mark.parametrize("length", [2, 10, 300])
+def test_answers_to_one_prompt_are_prefilled_once_and_are_each_what_it_is_alone(
+    bench: Bench, prefix_cache: int, length: int
+) -> None:
+    """With and without a prefix cache, for prompts of a step and of several, beside another one."""
+    engine, prompt = bench.engine(max_batch=8, prefix_cache=prefix_cache), words(1, length)
+    other = order(20, words(9, 100))
+    orders = [
+        replace(order(number, prompt), sampling=Sampling(number, temperature=1.0), max_tokens=5 + number)
+        for number in range(6)
+    ]
+
+    answers = run(engine, other, *orders)
+
+    assert engine._generator.prefilled == (length - 1) + (100 - 1)
+    assert answers.tokens == {each.key.generation: bench.alone(each) for each in (other, *orders)}
+    assert len({tuple(answers.tokens[number][:5]) for number in range(6)}) == 6
+    assert answers.cached == {20: 0, 0: 0, **dict.fromkeys(range(1, 6), length - 1)}
+
+
+def test_answers_to_one_prompt_beyond_the_batch_take_their_turns(bench: Bench) -> None:
+    engine, prompt = bench.engine(max_batch=2, prefix_cache=0), words(1, 70)
+    orders = [order(number, prompt) for number in range(5)]
+
+    answers = run(engine, *orders)
+
+    assert answers.tokens == {number: bench.alone(each) for number, each in enumerate(orders)}
+    assert engine._generator.prefilled == 3 * 69
+
+
+def test_answers_to_one_prompt_of_different_scopes_share_nothing(by_snapshot: Bench) -> None:
+    engine, prompt = by_snapshot.engine(prefix_cache=0), words(1, 70)
+
+    answers = run(engine, order(0, prompt, "one"), order(1, prompt, "other"), order(2, prompt, None))
+
+    assert engine._generator.prefilled == 3 * 69
+    assert set(answers.cached.values()) == {0}
+
+
 def test_who_waits_for_another_prompt_goes_on_when_that_is_cancelled(by_snapshot: Bench) -> None:
     engine, prompt = by_snapshot.engine(), words(1, 300)
     engine.insert(order(0, prompt))
@@ -270,7 +310,7 @@ def test_a_handful_of_common_tokens_is_not_taken(cuttable: Bench) -> None:
 def test_without_a_budget_nothing_is_kept_and_nobody_waits(by_snapshot: Bench) -> None:
     engine, asked = by_snapshot.engine(prefix_cache=0), order(0, words(1, 90))
 
-    cached = [run(engine, asked, order(1, asked.prompt)).cached for _ in range(2)]
+    cached = [run(engine, asked, order(1, [*asked.prompt, 1])).cached for _ in range(2)]
 
     assert cached == [{0: 0, 1: 0}, {0: 0, 1: 0}]
     assert engine._prefixes.nbytes == 0
