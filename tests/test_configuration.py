@@ -175,5 +175,12 @@ def test_the_documented_file_can_be_used_and_every_setting_is_in_the_document(fi
 
     documented = set(re.findall(r"^\| `([a-z-]+)`", text, re.MULTILINE))
     commands = [main.get_command(click.Context(main), name) for name in ("up", "frontend", "worker")]
-    options = {max(option.opts, key=len)[2:] for command in commands if command for option in command.params}
-    assert documented == options - {"config", "show-config", "lifeline"}
+    shown = [
+        option
+        for command in commands
+        if command
+        for option in command.params
+        if not getattr(option, "hidden", False)
+    ]
+    options = {max(option.opts, key=len)[2:] for option in shown}
+    assert documented == options - {"config", "show-config"}
