@@ -24,8 +24,6 @@ from .decode import DecodeBatch, Decoded, Row, RowCaches, as_batch, as_single, p
 from .prefix_cache import PrefixCache, worth_waiting
 from .prefix_cache.rows import leaves
 
-# Prompts that share a step's tokens get at least so many each, or some of them wait.
-_LEAST_SHARE = 8
 # Tokens of prompts that leave so much free memory behind that it is given back.
 _LARGE_CHUNK = 512
 
@@ -261,7 +259,7 @@ class ContinuousBatch(BatchGenerator):
     @property
     def _most_prompts(self) -> int:
         """How many prompts are prefilled together at most."""
-        return min(self.prefill_batch_size, max(1, self.prefill_tokens // _LEAST_SHARE))
+        return min(self.prefill_batch_size, max(1, self.prefill_tokens // self.device.least_share))
 
     def _make_batch(self, n: int) -> PromptBatch:
         """Take up to `n` of the prompts that wait, each with what is kept of it."""

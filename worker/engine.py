@@ -62,7 +62,6 @@ class Engine:
         # Only the shape: nothing is computed.
         self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
         self._prefill_chunk = prefill_chunk
-        self._pace = pace.PrefillPace(prefill_chunk)
         self._prefixes = PrefixCache(model, prefix_cache, disk)
         self._generator = ContinuousBatch(
             model,
@@ -71,6 +70,7 @@ class Engine:
             completion_batch_size=max_batch,
             prefill_batch_size=min(max_batch, max_prefill_batch or max_batch),
         )
+        self._pace = self._new_pace()
         self._scorer = PromptScorer(model)
         self._keys: dict[int, Key] = {}
         self._uids: dict[Key, int] = {}
@@ -83,14 +83,19 @@ class Engine:
         chunk; and how fast prompts are processed is measured, for the first that comes.
         """
         self._rehearse(1, 2)
-        self._pace = pace.PrefillPace(self._prefill_chunk)  # compiling says nothing of the speed
+        self._pace = self._new_pace()  # compiling says nothing of the speed
         if mx.default_device().type == mx.gpu:
-            for size in self._generator.device.sizes or (2,):
-                if 1 < size <= self._max_batch:
-                    self._rehearse(size, 2)
+            # And fewer, which others stand in for.
+            sizes = [each for size in self._generator.device.sizes or (2,) for each in (size - 1, size)]
+            for rows in sizes:
+                if 1 < rows <= self._max_batch:
+                    self._rehearse(rows, 2)
             for _ in range(2):
                 self._rehearse(1, _REHEARSED_PROMPT)
         self.steps = 0
+
+    def _new_pace(self) -> pace.PrefillPace:
+        return pace.PrefillPace(self._generator.device.least_chunk, self._prefill_chunk)
 
     def _rehearse(self, rows: int, length: int) -> None:
         """Let so many rows process a prompt of about this length, and decode."""

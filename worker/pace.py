@@ -8,8 +8,6 @@ are applied between them, and a worker whose steps don't end is taken for dead.
 
 from __future__ import annotations
 
-# On a CPU 16 tokens beside 2000 take half of what 32 do, but 8 as much as 16.
-SMALLEST = 16
 LARGEST = 2048
 # Modest: on a slow machine even this may take a second.
 _FIRST = 64
@@ -28,12 +26,14 @@ class PrefillPace:
     """Chooses the next chunk.
 
     Args:
+        smallest: The least tokens in a chunk, for a device that does fewer no faster.
         fixed: Always this many tokens instead.
     """
 
-    def __init__(self, fixed: int | None = None) -> None:
+    def __init__(self, smallest: int, fixed: int | None = None) -> None:
+        self._smallest = smallest
         self._fixed = fixed
-        self._last = _FIRST
+        self._last = max(_FIRST, smallest)
         self._tokens_per_second: float | None = None
         self._decode_seconds: float | None = None
         self._was_decode_only = False
@@ -54,7 +54,7 @@ class PrefillPace:
         wanted = min(target * self._tokens_per_second, 2 * self._last, LARGEST)
         # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
-        self._last = max(SMALLEST, round(wanted) // unit * unit)
+        self._last = max(self._smallest, round(wanted) // unit * unit)
         return self._last
 
     def measured(self, tokens: int, seconds: float, *, decoding: bool) -> None:

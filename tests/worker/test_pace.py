@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mlx_llm_server.worker.pace import LARGEST, SMALLEST, PrefillPace
+from mlx_llm_server.worker.pace import LARGEST, PrefillPace
+
+SMALLEST = 16
 
 
 def idle_chunks(per_token: float, steps: int = 12) -> list[int]:
     """Return the chunks on an idle machine that takes so many seconds a token."""
-    pace, chunks = PrefillPace(), []
+    pace, chunks = PrefillPace(SMALLEST), []
     for _ in range(steps):
         chunks.append(pace.chunk(decoding=False))
         pace.measured(chunks[-1], chunks[-1] * per_token, decoding=False)
@@ -19,7 +21,7 @@ def idle_chunks(per_token: float, steps: int = 12) -> list[int]:
 
 def busy_chunks(decode: float, per_token: float, overhead: float = 0.0, steps: int = 30) -> list[int]:
     """Return the chunks beside rows whose step alone takes `decode` seconds."""
-    pace, chunks = PrefillPace(), []
+    pace, chunks = PrefillPace(SMALLEST), []
     for _ in range(5):
         pace.measured(0, decode, decoding=True)
     for _ in range(steps):
@@ -41,7 +43,7 @@ def test_a_slow_machine_takes_the_smallest_chunks() -> None:
 
 
 def test_a_machine_whose_small_chunks_cost_alike_comes_to_take_larger_ones() -> None:
-    pace = PrefillPace()
+    pace = PrefillPace(SMALLEST)
     pace.measured(64, 1000.0, decoding=False)
     assert pace.chunk(decoding=False) == SMALLEST
     for _ in range(5):
@@ -62,7 +64,7 @@ def test_what_a_chunk_costs_at_least_counts() -> None:
 
 
 def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
-    pace = PrefillPace()
+    pace = PrefillPace(SMALLEST)
     for _ in range(8):
         pace.measured(pace.chunk(decoding=False), 0.5, decoding=False)
     assert pace.chunk(decoding=False) > 1024
@@ -70,7 +72,7 @@ def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
 
 
 def test_the_step_behind_a_chunk_is_no_measure_of_decoding() -> None:
-    quick, pace = PrefillPace(), PrefillPace()
+    quick, pace = PrefillPace(SMALLEST), PrefillPace(SMALLEST)
     for each in (quick, pace):
         for _ in range(5):
             each.measured(0, 0.1, decoding=True)
@@ -81,7 +83,7 @@ def test_the_step_behind_a_chunk_is_no_measure_of_decoding() -> None:
 
 
 def test_a_short_prompt_says_nothing_of_the_speed() -> None:
-    pace = PrefillPace()
+    pace = PrefillPace(SMALLEST)
     for _ in range(8):
         pace.measured(pace.chunk(decoding=False), 0.1, decoding=False)
     before = pace.chunk(decoding=False)
@@ -91,8 +93,22 @@ def test_a_short_prompt_says_nothing_of_the_speed() -> None:
     assert pace.chunk(decoding=False) == before == LARGEST
 
 
+def test_a_device_that_does_few_tokens_no_faster_is_given_more() -> None:
+    pace = PrefillPace(256)
+    pace.measured(256, 1000.0, decoding=True)
+    assert pace.chunk(decoding=True) == 256
+
+
+def test_a_step_that_compiled_says_little_of_the_speed() -> None:
+    pace = PrefillPace(SMALLEST)
+    for _ in range(8):
+        pace.measured(pace.chunk(decoding=False), 0.1, decoding=False)
+    pace.measured(LARGEST, 100.0, decoding=False)
+    assert pace.chunk(decoding=False) == LARGEST
+
+
 def test_a_fixed_chunk_stays() -> None:
-    pace = PrefillPace(100)
+    pace = PrefillPace(SMALLEST, 100)
     pace.measured(100, 60.0, decoding=True)
     assert pace.chunk(decoding=True) == pace.chunk(decoding=False) == 100
 
@@ -104,7 +120,7 @@ steps = st.lists(
 
 @given(steps)
 def test_whatever_is_measured_chunks_keep_their_bounds(measured: list[tuple[int, float, bool, bool]]) -> None:
-    pace, last = PrefillPace(), 64
+    pace, last = PrefillPace(SMALLEST), 64
     for tokens, seconds, decoded, decoding in measured:
         pace.measured(tokens, seconds, decoding=decoded)
         chunk = pace.chunk(decoding=decoding)
@@ -115,6 +131,6 @@ def test_whatever_is_measured_chunks_keep_their_bounds(measured: list[tuple[int,
 
 @pytest.mark.parametrize("seconds", [0.0, 1e-12])
 def test_a_step_of_no_time_is_a_quick_one(seconds: float) -> None:
-    pace = PrefillPace()
+    pace = PrefillPace(SMALLEST)
     pace.measured(64, seconds, decoding=False)
     assert pace.chunk(decoding=False) == 128
