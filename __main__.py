@@ -11,7 +11,6 @@ import importlib
 import click
 
 from . import __version__
-from .logs import log_to_stderr
 
 # name: (module of this package, function, one line for --help)
 COMMANDS = {
@@ -54,12 +53,15 @@ def main() -> None:
 
     A frontend speaks HTTP; workers own the GPU. When a worker dies, the frontend keeps serving.
     """
+    from .logs import log_to_stderr  # noqa: PLC0415 - `--help` is instant
+
     log_to_stderr()
 
 
 def single() -> None:
     """Run `mlx-llm-server`: `mlx-serve up` with one worker."""
     from .frontend.cli import llm_server  # noqa: PLC0415
+    from .logs import log_to_stderr  # noqa: PLC0415
 
     log_to_stderr()
     llm_server()

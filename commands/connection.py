@@ -184,7 +184,7 @@ def server_command(command: Callable[..., Any]) -> click.Command:
             keys = read_keys(api_key, api_key_file)
         except SettingsError as error:
             raise click.ClickException(str(error)) from error
-        server = Server(_address(url, host, port), keys[0] if keys else None)
+        server = Server(_address(url, host, port), next(iter(keys), None))
         try:
             command(server, **rest)
         except ServerError as error:

@@ -238,7 +238,7 @@ def _memory(told: dict[str, object], path: Path | None) -> Iterator[Finding]:
                 "memory",
                 State.WARNING,
                 f"{text}, of which the weights take {show_size(size)}",
-                "little is left for running requests: lower --max-batch, and --prefix-cache",
+                "little is left for running requests: lower --max-batch, and --prefix-cache-ram",
             )
         case _:
             yield Finding("memory", State.OK, text)

@@ -313,11 +313,13 @@ class ContinuousBatch(BatchGenerator):
 
     def _with_prefix(self, sequence: Any) -> Any:
         """Return a sequence of mlx-lm's with its longest kept prefix in its caches; only the rest is computed."""
-        uid, segments, most, caches, _, *others = sequence
+        uid, segments, most, caches, tokens, *others = sequence
         prompt = self._prompts[uid]
         found = self._prefixes.find(self._scopes.get(uid), prompt)
         if found.length:
             self._cached[uid] = found.length
         cuts = [found.length, *([found.border] if found.border else []), len(prompt) - 1, len(prompt)]
         segments = [prompt[start:end] for start, end in pairwise(cuts) if start < end]
-        return (uid, segments, most, found.caches or caches, prompt[: found.length], *others)
+        if found.caches is not None:
+            caches, tokens = found.caches, prompt[: found.length]
+        return (uid, segments, most, caches, tokens, *others)

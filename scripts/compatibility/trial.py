@@ -64,7 +64,7 @@ def run(client: Client, servers: Mapping[str, str]) -> Trial:
     print(f"Trying {client.name} ...", file=sys.stderr)
     # A person's own keys, addresses and packages are not for these.
     own = ("OPENAI_", "LITELLM_", "PYTHONPATH")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(own)} | servers
+    env = {name: value for name, value in os.environ.items() if not name.startswith(own)} | dict(servers)
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "results.xml"
         command, cwd = (_node if client.language == "Node" else _pytest)(client, environment, told)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import mlx.core as mx
 import pytest
@@ -32,7 +32,7 @@ def plain(model: Any, prompt: list[int], count: int) -> list[int]:
     caches, tokens = make_prompt_cache(model), list(prompt)
     new = prompt
     for _ in range(count):
-        new = [mx.argmax(model(mx.array([new]), cache=caches)[0, -1]).tolist()]
+        new = cast("list[int]", mx.argmax(model(mx.array([new]), cache=caches)[:, -1], axis=-1).tolist())
         tokens += new
     return tokens[len(prompt) :]
 
