@@ -18,9 +18,11 @@ from typing import Any, cast
 
 import mlx.core as mx
 from mlx_lm.generate import BatchGenerator, PromptProcessingBatch
+from mlx_lm.models.cache import BatchKVCache, KVCache
 
 from .decode import DecodeBatch, Decoded, Row, RowCaches, as_batch, as_single, present
 from .prefix_cache import PrefixCache, worth_waiting
+from .prefix_cache.rows import leaves
 
 # Prompts that share a step's tokens get at least so many each, or some of them wait.
 _LEAST_SHARE = 8
@@ -73,15 +75,22 @@ class PromptBatch(PromptProcessingBatch):
         for known, new in zip(self.tokens, tokens, strict=True):
             known.extend(new)
         longest = max(map(len, tokens))
+        caches = list(leaves(self.prompt_cache))
+        if all(isinstance(cache, KVCache | BatchKVCache) for cache in caches):  # others keep what fills up
+            longest = present().length(longest)
         padding = [longest - len(new) for new in tokens]
-        if any(padding):
+        alone = isinstance(caches[0], KVCache)
+        if any(padding) and not alone:
             for cache in self.prompt_cache:
                 cache.prepare(lengths=[len(new) for new in tokens], right_padding=padding)
         inputs = mx.array([new + [0] * missing for new, missing in zip(tokens, padding, strict=True)])
         self.model(inputs, cache=self.prompt_cache)
         if any(padding):
             for cache in self.prompt_cache:
-                cache.finalize()
+                if alone:
+                    cache.trim(padding[0])
+                else:
+                    cache.finalize()
         mx.eval([cache.state for cache in self.prompt_cache])
         if inputs.size >= _LARGE_CHUNK:
             mx.clear_cache()
@@ -256,7 +265,8 @@ class ContinuousBatch(BatchGenerator):
 
     def _make_batch(self, n: int) -> PromptBatch:
         """Take up to `n` of the prompts that wait, each with what is kept of it."""
-        chosen = self._choose(min(n, self._most_prompts - len(self._prompt_batch)))
+        waiting = len(self._prompt_batch)
+        chosen = self._choose(self.device.prompts(min(waiting + n, self._most_prompts)) - waiting)
         self._unprocessed_sequences.extendleft(map(self._with_prefix, reversed(chosen)))
         caches = [sequence[3] for sequence in self._unprocessed_sequences][: len(chosen)]
         batch = cast("PromptBatch", super()._make_batch(len(chosen)))

@@ -8,8 +8,7 @@ shape took 5.0 ms with it and 3.3 ms with the plain `KVCache` on an H200; one of
 How long each row is, is known here, so that nothing is ever read back from the device. Kinds of caches that are
 not known here stay as mlx-lm batches them.
 
-On CUDA a step of a number of rows that is new takes 65 ms longer, for its CUDA graphs; so there a step computes
-one of few numbers of rows (`Device.sizes`), and the first row stands in for those that are missing.
+Where a step computes one of few numbers of rows (`device.py`), the first row stands in for those that are missing.
 """
 
 from __future__ import annotations

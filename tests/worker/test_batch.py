@@ -1,0 +1,57 @@
+"""Prompts that are filled up to few shapes, as on CUDA, on each kind of cache: answers are as without."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+from mlx_llm_server.protocol.messages import Sampling
+from mlx_llm_server.worker import batch
+from mlx_llm_server.worker.decode import Device
+from mlx_llm_server.worker.engine import Engine
+from mlx_llm_server.worker.scheduler import Insert, Key
+
+from .tiny_models import CONFIGS, VOCABULARY, tiny
+
+LENGTHS = (40, 3, 17, 16, 90, 33, 1)
+
+
+@pytest.fixture(scope="module", params=CONFIGS)
+def model(request: pytest.FixtureRequest) -> Any:
+    return tiny(request.param)
+
+
+def answers(model: Any, orders: list[Insert], **options: Any) -> dict[int, list[int]]:
+    engine, told = Engine(model, set(), 8, **options), {}
+    for order in orders:
+        engine.insert(order)
+        for row in engine.step():
+            told.setdefault(row.key.generation, []).append(row.token)
+    while engine.busy:
+        for row in engine.step():
+            told.setdefault(row.key.generation, []).append(row.token)
+    engine.close()
+    return told
+
+
+@pytest.mark.parametrize("options", [{}, {"prefill_chunk": 24, "prefix_cache": 10**7}], ids=["whole", "in chunks"])
+def test_prompts_in_few_shapes_are_answered_as_in_their_own(
+    model: Any, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    draw = random.Random(4)
+    orders = [
+        Insert(
+            Key(0, number),
+            [draw.randrange(VOCABULARY) for _ in range(length)],
+            Sampling(number, temperature=number % 2),
+            12,
+            0,
+            "",
+        )
+        for number, length in enumerate(LENGTHS)
+    ]
+    alone = {order.key.generation: answers(model, [order])[order.key.generation] for order in orders}
+    monkeypatch.setattr(batch, "present", lambda: Device((1, 2, 4, 8), (16, 32)))
+
+    assert answers(model, orders, **options) == alone
