@@ -28,6 +28,14 @@ class Size(click.ParamType):
             self.fail(str(error), param, ctx)
 
 
+def _no_quantized_cache(_: click.Context, __: click.Parameter, value: int | None) -> None:
+    if value is not None:
+        raise click.BadParameter(
+            "mlx-lm can't batch quantized key-value caches (its QuantizedKVCache has no merge), and all requests "
+            "run in one batch here. Quantized weights, --kv-memory and --prefix-cache-ram save memory."
+        )
+
+
 MODEL_OPTIONS = [
     click.option(
         "--model",
@@ -95,6 +103,14 @@ MODEL_OPTIONS = [
         "and the prefix cache]",
     ),
     click.option(
+        "--kv-bits",
+        type=int,
+        metavar="BITS",
+        expose_value=False,
+        callback=_no_quantized_cache,
+        help="Refused: mlx-lm can't batch quantized key-value caches.",
+    ),
+    click.option(
         "--no-widen",
         is_flag=True,
         envvar="MLX_SERVE_NO_WIDEN",
@@ -121,7 +137,7 @@ def with_options(options: list[Callable[..., Any]]) -> Callable[[Callable[..., A
 def names_of(options: list[Callable[..., Any]]) -> list[str]:
     """Return what the options of a list are called as parameters of a command."""
     command = click.command()(with_options(options)(lambda: None))
-    return [str(parameter.name) for parameter in command.params]
+    return [str(parameter.name) for parameter in command.params if parameter.expose_value]
 
 
 def as_arguments(values: dict[str, Any]) -> list[str]:

@@ -2,7 +2,10 @@
 
 import click
 import pytest
+from click.testing import CliRunner
+from mlx_llm_server.__main__ import main
 from mlx_llm_server.options import MODEL_OPTIONS, Size, as_arguments, names_of
+from mlx_lm.models.cache import QuantizedKVCache
 
 
 def test_a_size_that_can_not_be_read_is_a_fault_of_the_command_line() -> None:
@@ -26,3 +29,16 @@ def test_a_worker_is_told_what_was_given_and_no_more() -> None:
 
 def test_options_are_known_by_the_names_of_their_parameters() -> None:
     assert {"model", "max_batch", "no_widen"} <= set(names_of(MODEL_OPTIONS))
+
+
+@pytest.mark.parametrize("command", ["up", "worker"])
+def test_quantized_caches_are_refused_with_the_reason(command: str) -> None:
+    told = CliRunner().invoke(main, [command, "--kv-bits", "4"])
+
+    assert told.exit_code == 2
+    assert "mlx-lm can't batch quantized key-value caches" in " ".join(told.output.split())
+
+
+def test_mlx_lm_still_can_not_batch_them() -> None:
+    """When this fails, `--kv-bits` can be had."""
+    assert not hasattr(QuantizedKVCache, "merge")
