@@ -59,7 +59,7 @@ def present() -> Device:
     attention = mx.fast.scaled_dot_product_attention
     if not isinstance(attention, RaggedAttention):
         mx.fast.scaled_dot_product_attention = attention = RaggedAttention(attention)
-    # Of the 0.6B shape 512 tokens cost an H200 little more than 16; a short prompt is best done at once, in one shape.
+    # Of the 0.6B shape 512 tokens cost an H200 little more than 16; and a short prompt is best done at once.
     return Device(_CUDA_ROWS, _CUDA_LENGTHS, least_chunk=512, least_share=64, attention=attention)
 
 
