@@ -226,7 +226,7 @@ class ChunkStream:
             return False
         chunk = b"%x\r\n%b\r\n" % (len(data), data)
         try:
-            sent = stream.socket.send(chunk)
+            sent = stream.socket.send(chunk)  # pyright: ignore[reportOptionalMemberAccess] - it is not closed
         except OSError:  # full, or broken: Tornado hears the same, and knows what follows from it
             return False
         self._written_at = self._loop.time()

@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import tempfile
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +25,9 @@ from ...commands.bench.workload import Job, job
 from .processes import Measure, measuring, running
 from .report import versions
 from .servers import HOST, free_port, serving
+
+# Systems count a process's time in these.
+_TICK = 0.01
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Outcome:
         """Events per second of the clock and of CPU time."""
         return {
             "events_per_second": self.events / self.seconds,
-            "events_per_cpu_second": self.events / self.cpu_seconds,
+            "events_per_cpu_second": self.events / max(self.cpu_seconds, _TICK),
         }
 
 
@@ -85,18 +88,22 @@ def _measure(streams: int, tokens: int, clients: int, rate: float) -> Outcome:
 
 def _run(pid: int, go: IO[str], here: IO[str], clients: list[tuple[Measure, Job]], rate: float) -> Outcome:
     frontend = psutil.Process(pid)
-    with ThreadPoolExecutor(len(clients)) as threads:
-        running_clients = [threads.submit(measure, work) for measure, work in clients]
-        if not here.readline():
-            raise RuntimeError("the worker without a model has ended")
+    threads = ThreadPoolExecutor(len(clients) + 1)
+    try:
+        measuring_clients = [threads.submit(measure, work) for measure, work in clients]
+        all_here = threads.submit(here.readline)
+        # A client that is done before all are here has failed, and its result says how.
+        for first in wait([all_here, *measuring_clients], return_when=FIRST_COMPLETED).done:
+            if not first.result():
+                raise RuntimeError("the worker without a model has ended")
         opened, before = frontend.memory_info().rss, sum(frontend.cpu_times()[:2])
-        connections = sum(
-            connection.status == psutil.CONN_ESTABLISHED for connection in frontend.net_connections("tcp")
-        )
+        connections = sum(each.status == psutil.CONN_ESTABLISHED for each in frontend.net_connections("tcp"))
         begin = perf_counter()
         print(file=go, flush=True)
-        measured = [each.result() for each in running_clients]
+        measured = [each.result() for each in measuring_clients]
         seconds = perf_counter() - begin
+    finally:
+        threads.shutdown(wait=False)  # whoever still waits hears the end of the process that it waits for
     cpu = sum(frontend.cpu_times()[:2]) - before
     most = max(opened, frontend.memory_info().rss)
     events = sum(len(each.itl) + len(each.ttft) for each in measured)
@@ -110,7 +117,9 @@ def _split(work: Job, parts: int) -> list[Job]:
 @click.command(context_settings={"show_default": True})
 @click.option("--streams", callback=counts, default="128,1000", help="How many at once, in turn.")
 @click.option("--tokens", type=click.IntRange(min=2), default=200, help="Length of an answer.")
-@click.option("--clients", type=click.IntRange(min=1), default=2, help="Processes that the clients are divided on.")
+@click.option(
+    "--clients", type=click.IntRange(min=1), default=2, help="Processes that the clients are divided on."
+)
 @click.option(
     "--rate",
     "rates",
@@ -131,8 +140,10 @@ def main(streams: list[int], tokens: int, clients: int, rates: tuple[float, ...]
     click.echo(f"answers of {tokens} tokens, {os.cpu_count()} cores, {versions()}")
     click.echo("connections | rate | events | events/s | events/CPU s | memory MB")
     for outcome in outcomes:
-        rates = " | ".join(f"{rate:.0f}" for rate in outcome.rates.values())
-        click.echo(f"{outcome.connections} | {outcome.rate:.0f} | {outcome.events} | {rates} | {outcome.megabytes:.0f}")
+        speeds = " | ".join(f"{speed:.0f}" for speed in outcome.rates.values())
+        click.echo(
+            f"{outcome.connections} | {outcome.rate:.0f} | {outcome.events} | {speeds} | {outcome.megabytes:.0f}"
+        )
     if file:
         rows = [asdict(outcome) | outcome.rates for outcome in outcomes]
         file.write_text(json.dumps({"versions": versions(), "tokens": tokens, "rows": rows}, indent=2) + "\n")

@@ -1,9 +1,9 @@
 """A worker without a model: it says words to whoever asks, as fast as they are taken from it.
 
 A child of `scripts/bench frontend`: ENDPOINT, CAPACITY and RATE are its arguments. It speaks the real protocol,
-through the project's own codec. Once as many generations as its capacity have come, it prints a line, waits for one
-on stdin, and then sends steps of one token for each of them, until all have ended: so many tokens a second, or with
-a rate of 0 as many as are taken.
+through the project's own codec. Once as many generations as its capacity have come, it prints a line, waits for
+one on stdin, and then sends steps of one token for each of them, until all have ended: so many tokens a second,
+or with a rate of 0 as many as are taken.
 """
 
 from __future__ import annotations
@@ -32,7 +32,21 @@ from ...protocol.messages import (
     Welcome,
 )
 
-_WORDS = (" the", " quick", " brown", " fox", " jumps", " over", " a", " lazy", " dog", ",", " and", " sleeps", ".\n")
+_WORDS = (
+    " the",
+    " quick",
+    " brown",
+    " fox",
+    " jumps",
+    " over",
+    " a",
+    " lazy",
+    " dog",
+    ",",
+    " and",
+    " sleeps",
+    ".\n",
+)
 # Steps on their way that the frontend has not taken: enough that it never waits.
 _STEPS_AHEAD = 32
 _MODEL = Model("made-up", 0, 1 << 20)
