@@ -10,12 +10,12 @@ import json
 import os
 import subprocess
 import tempfile
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import IO
+from typing import IO, Any
 
 import click
 import psutil
@@ -91,7 +91,7 @@ def _run(pid: int, go: IO[str], here: IO[str], clients: list[tuple[Measure, Job]
     threads = ThreadPoolExecutor(len(clients) + 1)
     try:
         measuring_clients = [threads.submit(measure, work) for measure, work in clients]
-        all_here = threads.submit(here.readline)
+        all_here: Future[Any] = threads.submit(here.readline)
         # A client that is done before all are here has failed, and its result says how.
         for first in wait([all_here, *measuring_clients], return_when=FIRST_COMPLETED).done:
             if not first.result():
