@@ -58,8 +58,9 @@ Before, and whenever it goes on in another worker, it is `Given`.
 TICK_SECONDS = 1.0
 ANSWER_SECONDS = 30.0
 _LATE_SECONDS = 1.0
-# Messages taken in one turn of the event loop, so that HTTP gets its turn under any load.
-_MESSAGES_PER_TURN = 64
+# Messages taken in one turn of the event loop, so that HTTP gets its turn under any load. What these say to one
+# client goes out in one write.
+_MESSAGES_PER_TURN = 16
 _SEND_QUEUE = 10_000
 _LINGER_MS = 200
 

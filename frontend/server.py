@@ -15,6 +15,7 @@ from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
 
 from .. import tracing
+from ..open_files import allow_many_open_files
 from ..protocol.endpoints import EndpointError, user_dir
 from .api.handler import Services
 from .app import make_app
@@ -38,6 +39,7 @@ _FLUSH_SECONDS = 1.0
 
 def run(settings: Settings) -> int:
     """Run a frontend until it is told to stop, and return the process's exit code."""
+    allow_many_open_files()  # each stream is a connection
     try:
         return asyncio.run(Server(settings).serve())
     except (OSError, EndpointError) as error:

@@ -102,9 +102,14 @@ def _positional_encoder(cls: Any) -> _Check:
     least = len(fields(cls))
     while fields(cls)[least - 1].default is None:
         least -= 1
+    nothing_more = (None,) * (len(fields(cls)) - least)
+    starts_plain = nested[0][0] >= least
 
-    def to_array(part: Any) -> list[Any]:
-        values = list(values_of(part))
+    def to_array(part: Any) -> Any:
+        found = values_of(part)
+        if starts_plain and found[least:] == nothing_more:
+            return found[:least]  # of text alone, as most deltas are
+        values = list(found)
         while values[-1] is None and len(values) > least:
             values.pop()
         for index, encode_value in nested:

@@ -12,7 +12,7 @@ import click
 
 from ...commands.bench.command import counts
 from ...commands.bench.workload import job
-from . import fairness, prefix, report
+from . import fairness, frontend, prefix, report
 from .processes import complete
 from .servers import OPENBLAS, STARTS, has_openblas
 
@@ -100,6 +100,7 @@ def main(
 
 
 main.add_command(fairness.main, "fairness")
+main.add_command(frontend.main, "frontend")
 main.add_command(prefix.main, "prefix")
 
 

@@ -13,9 +13,11 @@ from dataclasses import asdict
 
 from ...commands.bench.streams import Target, measure
 from ...commands.bench.workload import Job
+from ...open_files import allow_many_open_files
 
 
 def main() -> None:
+    allow_many_open_files()
     target = Target(sys.argv[1], int(sys.argv[2]))
     for line in sys.stdin:
         print(json.dumps(asdict(asyncio.run(measure(target, Job(**json.loads(line)))))), flush=True)

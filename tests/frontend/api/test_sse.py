@@ -33,16 +33,25 @@ class _Handler(RequestHandler):
 
 @asynccontextmanager
 async def requested(
-    act: Act, on_stall: Callable[[], None] = lambda: None, stall_seconds: float = 60
+    act: Act,
+    on_stall: Callable[[], None] = lambda: None,
+    stall_seconds: float = 60,
+    version: str = "1.1",
+    buffer: int | None = None,
 ) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    """Serve streams that do `act`, and ask for one."""
+    """Serve streams that do `act`, and ask for one; `buffer` bounds what the system keeps for each side."""
     server = HTTPServer(
         Application([("/", _Handler, {"act": act, "on_stall": on_stall, "stall_seconds": stall_seconds})])
     )
     (listening,) = bind_sockets(0, "127.0.0.1", family=socket.AF_INET)
     server.add_sockets([listening])
-    reader, writer = await asyncio.open_connection("127.0.0.1", listening.getsockname()[1])
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+    connecting = socket.socket()
+    if buffer is not None:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+        connecting.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    connecting.connect(listening.getsockname())
+    reader, writer = await asyncio.open_connection(sock=connecting)
+    writer.write(f"GET / HTTP/{version}\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
     try:
         yield reader, writer
     finally:
@@ -459,3 +468,70 @@ def test_a_stream_whose_reader_left_drains_and_takes_no_more() -> None:
 def test_an_event_is_one_line_of_data() -> None:
     assert event({"a": "\n"}) == b'data: {"a": "\\n"}\n\n'
     assert DONE == b"data: [DONE]\n\n"
+
+
+async def read_chunk(reader: asyncio.StreamReader) -> bytes:
+    size = int(await reader.readline(), 16)
+    return (await reader.readexactly(size + 2))[:-2]
+
+
+def test_what_is_said_in_one_turn_of_the_loop_is_one_write_of_whole_events() -> None:
+    async def act(stream: ChunkStream) -> None:
+        await stream.drained()
+        stream.text("one")
+        stream.text(" two")
+        stream.finish("stop")
+        stream.end(None)
+
+    async def main() -> tuple[bytes, bytes]:
+        async with requested(act) as (reader, _):
+            await reader.readuntil(b"\r\n\r\n")
+            return await read_chunk(reader), await read_chunk(reader)
+
+    opening, rest = asyncio.run(main())
+
+    assert b"assistant" in opening
+    events = [text.removeprefix("data: ") for text in rest.decode().split("\n\n")[:-1]]
+    assert contents(events) == ["one", " two"]
+    assert events[-1] == "[DONE]"
+
+
+def test_a_client_of_http_1_0_gets_events_without_chunks() -> None:
+    async def act(stream: ChunkStream) -> None:
+        await stream.drained()
+        stream.text("one")
+        await stream.drained()
+        stream.end(None)
+
+    async def main() -> bytes:
+        async with requested(act, version="1.0") as (reader, _):
+            return await reader.read()
+
+    _, _, body = asyncio.run(main()).partition(b"\r\n\r\n")
+
+    assert body.startswith(b"data: {")
+    assert contents([text.removeprefix("data: ") for text in body.decode().split("\n\n")[:-1]]) == ["", "one"]
+    assert body.endswith(DONE)
+
+
+def test_nothing_is_lost_or_doubled_where_a_socket_takes_a_part_of_a_write() -> None:
+    said = [f"{number:05d}" * 3000 for number in range(100)]
+    all_said = asyncio.Event()
+
+    async def act(stream: ChunkStream) -> None:
+        await stream.drained()
+        for text in said:
+            stream.text(text)
+            await asyncio.sleep(0)
+        stream.end(None)
+        all_said.set()
+
+    async def main() -> list[str]:
+        async with requested(act, buffer=8192) as (reader, _):
+            await all_said.wait()
+            return await read_events(reader)
+
+    events = asyncio.run(main())
+
+    assert "".join(contents(events)) == "".join(said)
+    assert len(events) < len(said)  # what came meanwhile has gathered
