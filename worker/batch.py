@@ -155,14 +155,14 @@ class ContinuousBatch(BatchGenerator):
         self._waits_for: dict[int, int] = {}
 
     @property
-    def decoding(self) -> bool:
-        """Whether rows get a token in the next step."""
-        return len(self._decoding) > 0
+    def decoding(self) -> int:
+        """How many rows get a token in the next step."""
+        return len(self._decoding)
 
     @property
-    def prefilling(self) -> bool:
-        """Whether prompts wait or are being processed."""
-        return bool(self._unprocessed_sequences or len(self._prompt_batch))
+    def prefilling(self) -> int:
+        """How many prompts wait or are being processed."""
+        return len(self._unprocessed_sequences) + len(self._prompt_batch)
 
     @property
     def progress(self) -> list[tuple[int, int]]:

@@ -157,13 +157,13 @@ class Engine:
             Exception: Whatever MLX raises. The context is suspect after that; the process must end.
         """
         decoding, prefilled = self._generator.decoding, self._generator.prefilled
-        chunk = self._pace.chunk(decoding=decoding)
+        chunk = self._pace.chunk(decoding=decoding, waiting=self._generator.prefilling + self._scorer.busy)
         share = (chunk // 2 if self._generator.prefilling else chunk) if self._scorer.busy else 0
         self._generator.prefill_tokens = max(1, chunk - share)
         begin = perf_counter()
         responses = self._generator.step()
         prefilled = self._generator.prefilled - prefilled + self._score(share)
-        self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding)
+        self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding > 0)
         self.steps += 1
         tokens = [
             Token(self._keys[r.uid], r.token, r.finish, r.logprobs, self._generator.take_cached(r.uid))

@@ -2,6 +2,8 @@
 
 A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about one and a
 half times what a step without any takes, and the time between two tokens stays within three times of what it was.
+Where more prompts wait than rows decode, it may take so many times longer: a first token counts as much as the next.
+
 With no row to wait, chunks are larger, for the model's full speed, but end within about a second: cancellations
 are applied between them, and a worker whose steps don't end is taken for dead.
 """
@@ -38,20 +40,21 @@ class PrefillPace:
         self._decode_seconds: float | None = None
         self._was_decode_only = False
 
-    def chunk(self, *, decoding: bool) -> int:
+    def chunk(self, *, decoding: int, waiting: int = 1) -> int:
         """Return how many prompt tokens the next step may process, of all prompts together.
 
         One of few sizes, for which kernels are there already; at most twice the last one.
 
         Args:
-            decoding: Whether rows wait for the step.
+            decoding: How many rows wait for the step.
+            waiting: How many prompts do.
         """
         if self._fixed is not None:
             return self._fixed
         if self._tokens_per_second is None:
             return self._last
-        target = self._decode_target() if decoding else _IDLE_SECONDS
-        wanted = min(target * self._tokens_per_second, 2 * self._last, LARGEST)
+        target = self._decode_target() * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
+        wanted = min(min(target, _IDLE_SECONDS) * self._tokens_per_second, 2 * self._last, LARGEST)
         # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
         self._last = max(self._smallest, round(wanted) // unit * unit)

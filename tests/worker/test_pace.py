@@ -59,6 +59,18 @@ def test_beside_running_rows_a_chunk_takes_one_and_a_half_of_their_steps() -> No
     assert busy_chunks(0.1, 0.001)[-1] == 128  # the nearest to the 150 that take 0.15 s
 
 
+def test_where_more_prompts_wait_than_rows_a_chunk_may_take_longer() -> None:
+    pace = PrefillPace(SMALLEST)
+    for _ in range(5):
+        pace.measured(0, 0.1, decoding=True)
+    chunks = []
+    for _ in range(9):
+        chunks.append(pace.chunk(decoding=2, waiting=6))
+        pace.measured(chunks[-1], 0.1 + chunks[-1] * 0.001, decoding=True)
+    assert chunks[-1] == 448  # the nearest to three times 150
+    assert pace.chunk(decoding=2, waiting=2) == 128
+
+
 def test_what_a_chunk_costs_at_least_counts() -> None:
     assert busy_chunks(0.1, 0.001, overhead=0.05)[-1] == 64
 
