@@ -2,7 +2,7 @@
 
 A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about one and a
 half times what a step without any takes, and the time between two tokens stays within three times of what it was.
-Where more prompts wait than rows decode, it may take so many times longer: a first token counts as much as the next.
+Where more prompts wait than rows decode, it may take so many times longer: first tokens count as much as others.
 
 With no row to wait, chunks are larger, for the model's full speed, but end within about a second: cancellations
 are applied between them, and a worker whose steps don't end is taken for dead.
