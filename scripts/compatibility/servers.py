@@ -10,8 +10,10 @@ from ..benchmark.servers import HOST, free_port, serving
 
 KEY = "client-key"
 NARROW = ("--api-key", KEY, "--max-batch", "1", "--max-queue", "1", "--queue-timeout", "0.2")
-"""Options of the second one: so soon is it full, and out of patience when its worker is gone (who waits is looked at
-once a second, and a worker is back within two)."""
+"""Options of the second one: so soon is it full, and out of patience when its worker is gone.
+
+Who waits is looked at once a second, and a worker is back within two.
+"""
 
 
 @contextlib.contextmanager
