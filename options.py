@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from .demo import DEMO_MODEL
+from .protocol.endpoints import DEFAULT_PORT
 from .sizes import parse_size
 
 log = logging.getLogger(__name__)
@@ -127,6 +128,25 @@ MODEL_OPTIONS = [
         "start; one whose answer has changed ends, and is replaced. 0 is never.",
     ),
 ]
+
+
+def host_option(meaning: str) -> Callable[..., Any]:
+    """Return the option `--host`, which every command reads from the same places."""
+    return click.option(
+        "--host", default="127.0.0.1", show_default=True, envvar=["MLX_SERVE_HOST", "HOST"], help=meaning
+    )
+
+
+def port_option(meaning: str) -> Callable[..., Any]:
+    """Return the option `--port`, likewise."""
+    return click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        default=DEFAULT_PORT,
+        show_default=True,
+        envvar=["MLX_SERVE_PORT", "PORT"],
+        help=meaning,
+    )
 
 
 def with_options(options: list[Callable[..., Any]]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:

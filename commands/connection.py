@@ -16,8 +16,7 @@ import click
 
 from ..configuration import ConfiguredCommand
 from ..frontend.settings import SettingsError, read_keys
-from ..options import with_options
-from ..protocol.endpoints import DEFAULT_PORT
+from ..options import host_option, port_option, with_options
 
 # Long, because a stream says something at least every --comment-interval.
 _TIMEOUT_SECONDS = 120.0
@@ -34,21 +33,8 @@ _OPTIONS: list[Callable[..., Any]] = [
         metavar="URL",
         help="The server, such as https://llm.example/prefix.  [default: the one of --host and --port]",
     ),
-    click.option(
-        "--host",
-        default="127.0.0.1",
-        show_default=True,
-        envvar=["MLX_SERVE_HOST", "HOST"],
-        help="The address that the server listens on.",
-    ),
-    click.option(
-        "--port",
-        type=click.IntRange(1, 65535),
-        default=DEFAULT_PORT,
-        show_default=True,
-        envvar=["MLX_SERVE_PORT", "PORT"],
-        help="The port that the server listens on.",
-    ),
+    host_option("The address that the server listens on."),
+    port_option("The port that the server listens on."),
     click.option("--api-key", envvar="MLX_SERVE_API_KEY", metavar="KEY", help="The server's API key."),
     click.option(
         "--api-key-file",

@@ -11,7 +11,7 @@ import click
 
 from ..configuration import ConfiguredCommand
 from ..demo import DEMO_MODEL
-from ..protocol.endpoints import DEFAULT_PORT
+from ..options import host_option, port_option
 from . import examinations
 from .examinations import Finding, State
 
@@ -26,21 +26,8 @@ _FROM_FILE = frozenset({"model", "host", "port", "crash_dir"})
     metavar="PATH",
     help="The model that is to be served: a folder or a Hugging Face id.  [default: the bundled demo model]",
 )
-@click.option(
-    "--host",
-    default="127.0.0.1",
-    show_default=True,
-    envvar=["MLX_SERVE_HOST", "HOST"],
-    help="The address that is to be listened on.",
-)
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=DEFAULT_PORT,
-    show_default=True,
-    envvar=["MLX_SERVE_PORT", "PORT"],
-    help="The port that is to be listened on.",
-)
+@host_option("The address that is to be listened on.")
+@port_option("The port that is to be listened on.")
 @click.option(
     "--crash-dir", envvar="MLX_SERVE_CRASH_DIR", metavar="FOLDER", help="Where deaths are to be written."
 )

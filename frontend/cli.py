@@ -11,29 +11,25 @@ import click
 from .. import __version__
 from ..configuration import ConfiguredCommand
 from ..logs import LOG_OPTIONS, log_to_stderr
-from ..options import MODEL_OPTIONS, Size, as_arguments, model_or_demo, names_of, with_options
-from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint, user_dir
+from ..options import (
+    MODEL_OPTIONS,
+    Size,
+    as_arguments,
+    host_option,
+    model_or_demo,
+    names_of,
+    port_option,
+    with_options,
+)
+from ..protocol.endpoints import EndpointError, check_endpoint, default_endpoint, user_dir
 from .access import AccessPolicy
 from .dispatcher import Limits
 from .memory import CAN_TELL
 from .settings import RequestRules, Settings, SettingsError, WorkerSettings, check_exposure, read_keys
 
 _HTTP_OPTIONS = [
-    click.option(
-        "--host",
-        default="127.0.0.1",
-        show_default=True,
-        envvar=["MLX_SERVE_HOST", "HOST"],
-        help="The address to listen on. One that other machines can reach needs an API key.",
-    ),
-    click.option(
-        "--port",
-        type=click.IntRange(1, 65535),
-        default=DEFAULT_PORT,
-        show_default=True,
-        envvar=["MLX_SERVE_PORT", "PORT"],
-        help="The port to listen on.",
-    ),
+    host_option("The address to listen on. One that other machines can reach needs an API key."),
+    port_option("The port to listen on."),
     click.option(
         "--api-key",
         envvar="MLX_SERVE_API_KEY",

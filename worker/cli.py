@@ -9,8 +9,8 @@ import click
 
 from ..configuration import ConfiguredCommand
 from ..logs import LOG_OPTIONS, log_to_stderr
-from ..options import MODEL_OPTIONS, Size, model_or_demo, with_options
-from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, default_endpoint
+from ..options import MODEL_OPTIONS, Size, model_or_demo, port_option, with_options
+from ..protocol.endpoints import EndpointError, check_endpoint, default_endpoint
 
 
 @click.command(cls=ConfiguredCommand, table="worker")
@@ -24,14 +24,7 @@ from ..protocol.endpoints import DEFAULT_PORT, EndpointError, check_endpoint, de
     help="A frontend's endpoint (ipc://...). May be given several times.  "
     "[default: that of the frontend on --port]",
 )
-@click.option(
-    "--port",
-    type=click.IntRange(1, 65535),
-    default=DEFAULT_PORT,
-    show_default=True,
-    envvar=["MLX_SERVE_PORT", "PORT"],
-    help="The port of this machine's frontend, whose endpoint is named after it.",
-)
+@port_option("The port of this machine's frontend, whose endpoint is named after it.")
 @click.option(
     "--name",
     envvar="MLX_SERVE_NAME",

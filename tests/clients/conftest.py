@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from mlx_llm_server.scripts.compatibility.servers import KEY, NARROW
@@ -16,11 +17,8 @@ collect_ignore = ["langchain", "litellm", "llama_index", "llm"]
 
 @pytest.fixture(scope="session")
 def clients_house() -> Iterator[House]:
-    house = House()
-    try:
+    with closing(House()) as house:
         yield house
-    finally:
-        house.close()
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,20 +63,14 @@ def nonsense_model(models: Path) -> Path:
 @pytest.fixture
 def house() -> Iterator[House]:
     """For tests that end, kill or fill their processes."""
-    house = House()
-    try:
+    with closing(House()) as house:
         yield house
-    finally:
-        house.close()
 
 
 @pytest.fixture(scope="session")
 def shared_house() -> Iterator[House]:
-    house = House()
-    try:
+    with closing(House()) as house:
         yield house
-    finally:
-        house.close()
 
 
 @pytest.fixture(scope="session")
