@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 import zmq
 
@@ -187,6 +187,7 @@ class Link:
         self._answer_seconds = answer_seconds
         self._lifeline = lifeline
         self._mailbox: Mailbox[_Posted] = Mailbox()
+        self._context = zmq.Context()
         self._peers: list[_Peer] = []
         self._loading = Loading("starting")
         self._loaded: Loaded | None = None
@@ -231,13 +232,12 @@ class Link:
             os._exit(70)
 
     def _serve(self) -> None:
-        context = zmq.Context()
         poller = zmq.Poller()
         poller.register(self._mailbox.fileno(), zmq.POLLIN)
         if self._lifeline is not None:
             poller.register(self._lifeline, zmq.POLLIN)
         for index, endpoint in enumerate(self._endpoints):
-            peer = self._connect(context, index, endpoint)
+            peer = self._connect(index, endpoint)
             self._peers.append(peer)
             poller.register(peer.socket, zmq.POLLIN)
             self._greet(peer)
@@ -254,10 +254,10 @@ class Link:
         self._prompt_thread.shutdown(wait=False, cancel_futures=True)
         if self._traces is not None:
             self._traces.close()
-        context.destroy(linger=_LINGER_MS)
+        self._context.destroy(linger=_LINGER_MS)
 
-    def _connect(self, context: zmq.Context[Any], index: int, endpoint: str) -> _Peer:
-        socket = context.socket(zmq.DEALER)
+    def _connect(self, index: int, endpoint: str) -> _Peer:
+        socket = self._context.socket(zmq.DEALER)
         # New at every start: libzmq ignores a second peer with a living identity, and what a dead worker
         # sent late must never be taken for ours.
         socket.setsockopt_string(zmq.IDENTITY, f"{self._hello.worker}.{os.urandom(8).hex()}")
@@ -346,6 +346,8 @@ class Link:
                 if self._peers[frontend].losses == losses:
                     self._send(self._peers[frontend], message)
             case Leave():
+                if self._loaded is None:
+                    self._end_early()
                 if self._leave_by is None:
                     self._leave_by = time.monotonic() + LEAVE_SECONDS
                     self._send_all(Leaving("the worker was told to stop"))
@@ -354,6 +356,14 @@ class Link:
                 self._running = False
             case _:
                 self._handle(item)
+
+    def _end_early(self) -> NoReturn:
+        """End the process while it loads: nothing runs, and the main thread may be deep in an import."""
+        reason = "told to stop before it was ready"
+        log.info("worker %s ends: %s", self._hello.worker, reason)
+        self._send_all(Dead(reason))
+        self._context.destroy(linger=_LINGER_MS)
+        os._exit(0)
 
     def _on_answer(self, peer: _Peer) -> None:
         peer.called_at = None

@@ -87,10 +87,6 @@ _TEND_SECONDS = 0.002
 _LEAST_BACKLOG = 64 << 20
 
 
-class _ToldToStop(BaseException):
-    """A signal came before there was anything to finish."""
-
-
 def run(options: Options) -> int:
     """Run a worker on the calling (main) thread and return its exit code."""
     # A segmentation fault or an abort says where it was: the frontend keeps what we print last.
@@ -103,19 +99,15 @@ def run(options: Options) -> int:
     hello = Hello(PROTOCOL_VERSION, options.name, os.getpid(), model)
     lifeline = sys.stdin.fileno() if options.lifeline else None
     link = Link(hello, options.endpoints, orders, lifeline, options.step_seconds or ANSWER_SECONDS)
-    stop = _StopNow()
-    _on_signal(stop)
+    _on_signal(_Leaver(link))
     link.start()
     log.info("worker %s waits for a frontend at %s", options.name, ", ".join(options.endpoints))
     try:
         code, reason = _live(options, orders, link)
-    except (_ToldToStop, Exception) as error:
-        if stop.told:
-            code, reason = 0, "told to stop before it was ready"
-        else:
-            # After an error in an evaluation the MLX context is suspect: only a new process is safe.
-            log.exception("the engine failed")
-            code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
+    except Exception as error:
+        # After an error in an evaluation the MLX context is suspect: only a new process is safe.
+        log.exception("the engine failed")
+        code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
     log.log(logging.INFO if code == 0 else logging.ERROR, "worker %s ends: %s", options.name, reason)
     link.end(reason)
     return code
@@ -165,7 +157,6 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()
     log.info("serving %s on %s", loaded.info.id, backend)
-    _on_signal(_Leaver(link))
     memory = kv_memory(loaded.model, options.kv_memory, prefix_cache, options.memory_limit)
     if memory is not None:
         log.info(
@@ -258,22 +249,11 @@ def _describe_backend(weights: str) -> str:
     return f"{kind} ({name}; {blas.describe()}; {weights})" if kind == "cpu" else f"{kind} ({name})"
 
 
-class _StopNow:
-    """Ends the start by an exception, of which an extension that is just imported makes an `ImportError`.
-
-    Attributes:
-        told: A signal came.
-    """
-
-    told = False
-
-    def __call__(self, _number: int, _frame: object) -> None:
-        self.told = True
-        raise _ToldToStop
-
-
 class _Leaver:
-    """Lets the running generations finish; at the second signal, ends at once."""
+    """Lets the link end the process once what runs is finished; at the second signal, ends it at once.
+
+    An exception would be shorter, but what an import or a finalizer is doing swallows it.
+    """
 
     def __init__(self, link: Link) -> None:
         self._link = link
