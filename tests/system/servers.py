@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import os
 import secrets
@@ -21,6 +22,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import openai
@@ -404,6 +406,14 @@ def open_socket(
         b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
     )
     return client
+
+
+def body_of(read: bytes) -> bytes:
+    """Return the body of an answer that was read from a socket to its end: its chunks may end anywhere."""
+    connection: Any = SimpleNamespace(makefile=lambda _mode: io.BytesIO(read))
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.read()
 
 
 def counted(first: int, last: int) -> str:
