@@ -26,6 +26,8 @@ from .prefix_cache.rows import leaves
 
 # Tokens of prompts that leave so much free memory behind that it is given back.
 _LARGE_CHUNK = 512
+# Of its share of a step, which a prompt may take to be done: another step for a few tokens costs as much as this.
+_MORE = 1.5
 
 
 class PromptBatch(PromptProcessingBatch):
@@ -208,7 +210,7 @@ class ContinuousBatch(BatchGenerator):
     def _next(self) -> Any:
         """Do a step; what has come to the end of a prompt, or to a border in it, is kept."""
         self._copy_twins()
-        self._divide(len(self._prompt_batch))
+        self._divide()
         prompts, tokens = cast("tuple[list[PromptProcessingBatch.Response], list[Decoded]]", super()._next())
         for response in prompts:
             if response.end_of_prompt:
@@ -271,12 +273,15 @@ class ContinuousBatch(BatchGenerator):
         batch.__class__ = PromptBatch
         if len(chosen) == 1:
             batch.alone(caches[0])
-        self._divide(len(self._prompt_batch) + len(batch))
+        self._divide()
         return batch
 
-    def _divide(self, prompts: int) -> None:
-        """Divide the step's tokens among so many prompts."""
-        self.prefill_step_size = max(1, self.prefill_tokens // max(1, prompts))
+    def _divide(self) -> None:
+        """Divide the step's tokens among the prompts; if a little more ends them all, they get it."""
+        left = [len(segments[0]) for segments, *_ in self._currently_processing if segments[1:] or segments[0][1:]]
+        share = max(1, self.prefill_tokens // max(1, len(left)))
+        longest = max(left, default=share)
+        self.prefill_step_size = longest if longest <= _MORE * share else share
 
     def _choose(self, most: int) -> list[Any]:
         """Take the oldest prompts that need not wait out of the queue."""

@@ -35,7 +35,7 @@ class PrefillPace:
     def __init__(self, smallest: int, fixed: int | None = None) -> None:
         self._smallest = smallest
         self._fixed = fixed
-        self._last = max(_FIRST, smallest)
+        self._last = self._largest = max(_FIRST, smallest)
         self._tokens_per_second: float | None = None
         self._decode_seconds: float | None = None
         self._was_decode_only = False
@@ -43,7 +43,7 @@ class PrefillPace:
     def chunk(self, *, decoding: int, waiting: int = 1) -> int:
         """Return how many prompt tokens the next step may process, of all prompts together.
 
-        One of few sizes, for which kernels are there already; at most twice the last one.
+        One of few sizes, for which kernels are there already; at most twice what was ever processed at once.
 
         Args:
             decoding: How many rows wait for the step.
@@ -54,7 +54,7 @@ class PrefillPace:
         if self._tokens_per_second is None:
             return self._last
         target = self._decode_target() * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
-        wanted = min(min(target, _IDLE_SECONDS) * self._tokens_per_second, 2 * self._last, LARGEST)
+        wanted = min(min(target, _IDLE_SECONDS) * self._tokens_per_second, 2 * self._largest, LARGEST)
         # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
         self._last = max(self._smallest, round(wanted) // unit * unit)
@@ -75,6 +75,7 @@ class PrefillPace:
             self._was_decode_only = decoding
             return
         self._was_decode_only = False
+        self._largest = max(self._largest, tokens)
         decode = (self._decode_seconds or 0.0) if decoding else 0.0
         prefill = max(seconds - decode, seconds / 4)
         target = self._decode_target() if decoding else _IDLE_SECONDS

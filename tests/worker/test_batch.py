@@ -55,3 +55,21 @@ def test_prompts_in_few_shapes_are_answered_as_in_their_own(
     monkeypatch.setattr(batch, "present", lambda: Device((1, 2, 4, 8), (16, 32)))
 
     assert answers(model, orders, **options) == alone
+
+
+@pytest.mark.parametrize(
+    ("lengths", "computed"),
+    [((45,), [44]), ((47,), [30, 46]), ((20, 23), [19, 22]), ((15, 31), [14, 15, 30])],
+    ids=["done by a little more", "not done by it", "both done", "one not done"],
+)
+def test_a_step_takes_a_little_more_if_that_ends_its_prompts(
+    lengths: tuple[int, ...], computed: list[int]
+) -> None:
+    engine = Engine(tiny("llama"), set(), 8, prefill_chunk=30)
+    for number, length in enumerate(lengths):
+        engine.insert(Insert(Key(0, number), [7] * length, Sampling(number), 2))
+    seen = []
+    while not engine.step():
+        seen.append(engine.prefilled)
+    engine.close()
+    assert [done for step in seen for _, done in step] == computed

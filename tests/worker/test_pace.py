@@ -83,6 +83,14 @@ def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
     assert pace.chunk(decoding=True) <= 128
 
 
+def test_a_chunk_grows_at_once_when_nobody_waits_any_more() -> None:
+    pace = PrefillPace(SMALLEST)
+    for _ in range(8):
+        pace.measured(pace.chunk(decoding=0), 0.1, decoding=False)
+    assert pace.chunk(decoding=1) <= 1024
+    assert pace.chunk(decoding=0) == LARGEST
+
+
 def test_the_step_behind_a_chunk_is_no_measure_of_decoding() -> None:
     quick, pace = PrefillPace(SMALLEST), PrefillPace(SMALLEST)
     for each in (quick, pace):
@@ -132,13 +140,13 @@ steps = st.lists(
 
 @given(steps)
 def test_whatever_is_measured_chunks_keep_their_bounds(measured: list[tuple[int, float, bool, bool]]) -> None:
-    pace, last = PrefillPace(SMALLEST), 64
+    pace, largest = PrefillPace(SMALLEST), 64
     for tokens, seconds, decoded, decoding in measured:
         pace.measured(tokens, seconds, decoding=decoded)
+        largest = max(largest, tokens)
         chunk = pace.chunk(decoding=decoding)
         assert chunk % (64 if chunk > 256 else 32 if chunk > 64 else 4) == 0
-        assert SMALLEST <= chunk <= min(LARGEST, 2 * last)
-        last = chunk
+        assert SMALLEST <= chunk <= min(LARGEST, 2 * largest)
 
 
 @pytest.mark.parametrize("seconds", [0.0, 1e-12])
