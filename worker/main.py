@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from ..protocol.endpoints import user_dir
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
-from . import blas, cuda
+from . import blas, cuda, heap
 from .kept_structure import keep_structure
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
 from .orders import Call, Clear, Orders, Start, Stop
@@ -120,6 +120,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     link.report_loading("Importing MLX", 0, 0)
     blas.prefer_openblas()
     cuda.prefer_settings()
+    heap.keep_freed_memory()
     keep_structure(user_dir() / "cache")
     gc.disable()  # what is imported stays: the collector would look at all of it for nothing, now and later
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.

@@ -3,7 +3,6 @@
     batch.py     the rows, and their steps: one token for each, computed one step ahead
     caches.py    their key-value caches: plain for one row, batched and aligned for several
     device.py    what a step must look like where it runs
-    ragged.py    attention of rows of different lengths, on CUDA
 
 Models, caches, merging and prefill stay mlx-lm's. What is different, and what it gains, each module tells.
 """

@@ -102,8 +102,10 @@ class RowCaches:
             mask = (mx.arange(max(self.lengths) + 1) >= self._starts[:, None])[:, None, None]
             for cache in self._aligned:
                 cache.mask = mask
-            if self._device.attention is not None:
-                self._device.attention.expect(mask, self._starts)
+            if self._device.kernels.attention is not None:
+                self._device.kernels.attention.expect(mask, self._starts)
+        if self._offset is not None and self._device.kernels.rotary is not None:
+            self._device.kernels.rotary.expect(self._offset)
         logits = model(tokens[:, None], cache=self.layers)[: len(self.lengths), -1, :]
         self.lengths = [length + 1 for length in self.lengths]
         if self._offset is not None:

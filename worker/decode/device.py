@@ -7,11 +7,9 @@ filled up.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import mlx.core as mx
-
-from .ragged import RaggedAttention
+from ..kernels import Kernels, replace_kernels
 
 _CUDA_ROWS = (1, 2, 4, 8, 16, 32, 48, 64, 96, 128)
 _CUDA_LENGTHS = (16, 32, 64, 128, 256)
@@ -26,7 +24,7 @@ class Device:
         lengths: The numbers of tokens of a prompt that are computed at once, likewise.
         least_chunk: So many tokens of prompts are computed at once even if rows wait for them.
         least_share: So many of them each prompt gets, or some wait.
-        attention: Whom to tell where rows of different lengths begin; None if nobody needs to know.
+        kernels: Whom to tell of a step before it comes.
     """
 
     sizes: tuple[int, ...] = ()
@@ -34,7 +32,7 @@ class Device:
     # On a CPU 16 tokens beside 2000 take half of what 32 do, but 8 as much as 16.
     least_chunk: int = 16
     least_share: int = 8
-    attention: RaggedAttention | None = None
+    kernels: Kernels = field(default_factory=Kernels)
 
     def rows(self, wanted: int) -> int:
         """Return how many rows a step computes for so many."""
@@ -53,14 +51,12 @@ ANY = Device()
 
 
 def present() -> Device:
-    """Return MLX's default device; on CUDA its attention is replaced, once for the process (`ragged.py`)."""
-    if not mx.cuda.is_available() or mx.default_device().type != mx.gpu:
-        return ANY
-    attention = mx.fast.scaled_dot_product_attention
-    if not isinstance(attention, RaggedAttention):
-        mx.fast.scaled_dot_product_attention = attention = RaggedAttention(attention)
+    """Return MLX's default device, with what is faster there in the place of MLX's own (`kernels/`)."""
+    kernels = replace_kernels()
+    if kernels.attention is None:
+        return Device(kernels=kernels)
     # Of the 0.6B shape 512 tokens cost an H200 little more than 16; and a short prompt is best done at once.
-    return Device(_CUDA_ROWS, _CUDA_LENGTHS, least_chunk=512, least_share=64, attention=attention)
+    return Device(_CUDA_ROWS, _CUDA_LENGTHS, least_chunk=512, least_share=64, kernels=kernels)
 
 
 def _next(sizes: tuple[int, ...], wanted: int) -> int:

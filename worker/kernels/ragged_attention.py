@@ -4,9 +4,8 @@ MLX's fused CUDA kernels take no mask in a decode step, so that with one each la
 one. As what costs there is the number of operations, a step of 8 rows of the 0.6B shape took 6.7 ms instead of 5.4
 on an H200. This kernel leaves out what is left of a row's beginning, and so needs no mask.
 
-It stands in for `mx.fast.scaled_dot_product_attention`, which models call with the mask that their cache gave
-them: only for exactly the mask that was announced, and only for what it can compute; else MLX's own runs. Metal's
-kernels take masks, and a CPU has none: nothing is replaced there.
+Models call it with the mask that their cache gave them. It computes only for exactly the mask that was announced;
+else MLX's own runs.
 """
 
 from __future__ import annotations

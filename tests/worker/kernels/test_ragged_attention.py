@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mlx.core as mx
 import pytest
-from mlx_llm_server.worker.decode.ragged import RaggedAttention
+from mlx_llm_server.worker.kernels.ragged_attention import RaggedAttention
 
 pytestmark = pytest.mark.skipif(not mx.cuda.is_available(), reason="needs CUDA")
 
