@@ -9,7 +9,7 @@ WELL_AFTER_SECONDS = 60.0
 
 
 class Backoff:
-    """Pauses that double from 1 s to 32 s."""
+    """No pause after all was well for long, else pauses that double from 1 s to 32 s."""
 
     def __init__(self) -> None:
         self._next = FIRST_PAUSE_SECONDS
@@ -18,5 +18,6 @@ class Backoff:
         """Return the seconds to wait, after all had been well for so long."""
         if well_seconds >= WELL_AFTER_SECONDS:
             self._next = FIRST_PAUSE_SECONDS
+            return 0.0
         pause, self._next = self._next, min(2 * self._next, LONGEST_PAUSE_SECONDS)
         return pause

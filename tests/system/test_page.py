@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Route, expect
 
 from .browser import Tab, chromium
+from .hooks import hook
 from .servers import House, Server
 
 KEY = "sk-page"
@@ -26,6 +27,17 @@ REMEMBER_PAUSES = """() => {
     for (const pause of document.querySelectorAll('.pause:not([hidden])')) window.pauses.push(pause.textContent);
   }).observe(document.getElementById('messages'), {subtree: true, childList: true, attributes: true});
 }"""
+# So that an answer is still under way when the browser has shown its beginning.
+SLOW_STEPS = """
+import sys, time
+if "worker" in sys.orig_argv:
+    from mlx_llm_server.worker.engine import Engine
+    step = Engine.step
+    def step_slowly(engine):
+        time.sleep(0.004)
+        return step(engine)
+    Engine.step = step_slowly
+"""
 SERIOUS = {"serious", "critical"}
 
 
@@ -41,11 +53,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def server(browser: Browser) -> Iterator[Server]:
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Serves the demo model to those who have the key; it is of no use without a browser."""
     house = House()
     try:
-        yield house.up(None, MLX_SERVE_API_KEY=KEY)
+        yield house.up(None, MLX_SERVE_API_KEY=KEY, PYTHONPATH=hook(tmp_path_factory.mktemp("slow"), SLOW_STEPS))
     finally:
         house.close()
 

@@ -34,13 +34,13 @@ class CpuAttention:
     """Stands in for MLX's attention on a CPU.
 
     Args:
-        otherwise: MLX's own `scaled_dot_product_attention`.
+        otherwise: MLX's own `scaled_dot_product_attention`; an attribute too.
         few: So few scores are left to it.
         block: The most scores to compute at once, if a query's fit.
     """
 
     def __init__(self, otherwise: Callable[..., mx.array], *, few: int = _FEW_SCORES, block: int = _BLOCK) -> None:
-        self._otherwise = otherwise
+        self.otherwise = otherwise
         self._few = few
         self._block = block
         # Of one token a row: a model passes the same mask on in every layer.
@@ -59,7 +59,7 @@ class CpuAttention:
             or any(option is not None and option is not False for option in options.values())
             or not _is_known(mask)
         ):
-            return self._otherwise(q, k, v, scale=scale, mask=mask, **options)
+            return self.otherwise(q, k, v, scale=scale, mask=mask, **options)
         # Heads that share keys and values are more rows of one product.
         queries = (q * (scale * math.log2(math.e))).reshape(rows, groups, heads // groups, tokens, size)
         keys = k.swapaxes(-1, -2)

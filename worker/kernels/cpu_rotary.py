@@ -40,11 +40,11 @@ class CpuRotary:
     """Stands in for MLX's `rope` on a CPU.
 
     Args:
-        otherwise: MLX's own.
+        otherwise: MLX's own; an attribute too.
     """
 
     def __init__(self, otherwise: Callable[..., mx.array]) -> None:
-        self._otherwise = otherwise
+        self.otherwise = otherwise
         self._announced: mx.array | None = None
         self._tables: dict[tuple[Any, ...], _Tables] = {}
 
@@ -67,7 +67,7 @@ class CpuRotary:
         """Return the rotated input, of the same shape (rows, heads, tokens, size), as MLX's own does."""
         known = isinstance(offset, int) or offset is self._announced
         if traditional or options or not known or a.ndim != 4 or a.dtype != mx.float32 or dims != a.shape[-1]:
-            return self._otherwise(
+            return self.otherwise(
                 a, dims, traditional=traditional, base=base, scale=scale, offset=offset, freqs=freqs, **options
             )
         kind = (dims, base, scale, id(freqs))

@@ -13,10 +13,12 @@ def test_the_pauses_double_up_to_the_longest() -> None:
     assert (FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS) == (1, 32)
 
 
-def test_after_all_was_well_for_long_the_pause_is_short_again() -> None:
+def test_after_all_was_well_for_long_there_is_no_pause_and_then_a_short_one() -> None:
     backoff = Backoff()
     for _ in range(5):
         backoff.pause(0)
 
-    assert backoff.pause(WELL_AFTER_SECONDS) == FIRST_PAUSE_SECONDS
-    assert backoff.pause(WELL_AFTER_SECONDS - 1) == 2 * FIRST_PAUSE_SECONDS
+    assert backoff.pause(WELL_AFTER_SECONDS) == 0
+    assert backoff.pause(WELL_AFTER_SECONDS) == 0
+    assert backoff.pause(WELL_AFTER_SECONDS - 1) == FIRST_PAUSE_SECONDS
+    assert backoff.pause(0) == 2 * FIRST_PAUSE_SECONDS

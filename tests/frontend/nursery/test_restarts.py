@@ -19,10 +19,10 @@ def test_any_other_end_is_followed_by_a_start(restarts: Restarts, code: int) -> 
     assert restarts.ended(code, None, None) == 1
 
 
-def test_only_a_minute_of_readiness_makes_the_pause_short_again(restarts: Restarts) -> None:
-    pauses = [restarts.ended(1, ready, None) for ready in (None, None, 59, None, 60, None)]
+def test_only_a_minute_of_readiness_ends_the_pauses(restarts: Restarts) -> None:
+    pauses = [restarts.ended(1, ready, None) for ready in (None, None, 59, None, 60, None, 59)]
 
-    assert pauses == [1, 2, 4, 8, 1, 2]
+    assert pauses == [1, 2, 4, 8, 0, 1, 2]
 
 
 def test_ends_in_a_row_before_readiness_are_trouble_that_names_the_last_one(restarts: Restarts) -> None:

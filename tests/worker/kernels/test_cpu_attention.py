@@ -22,7 +22,7 @@ SHAPES = [
 
 def _original() -> Any:
     present = mx.fast.scaled_dot_product_attention
-    return present._otherwise if isinstance(present, CpuAttention) else present
+    return present.otherwise if isinstance(present, CpuAttention) else present
 
 
 original = _original()

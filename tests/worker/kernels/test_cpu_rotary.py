@@ -9,7 +9,7 @@ import pytest
 from mlx_llm_server.worker.kernels.cpu_rotary import CpuRotary
 
 _present = mx.fast.rope
-original: Any = _present._otherwise if isinstance(_present, CpuRotary) else _present
+original: Any = _present.otherwise if isinstance(_present, CpuRotary) else _present
 
 PLAIN: dict[str, Any] = {"traditional": False, "base": 10000.0, "scale": 1.0}
 FREQUENCIES = mx.array([1.5**n for n in range(8)])
