@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 import tempfile
+from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
 from ...commands.bench.command import counts
-from ...commands.bench.workload import job
+from ...commands.bench.workload import Job, Measurement, job
 from . import fairness, frontend, prefix, report
 from .processes import complete
 from .servers import OPENBLAS, STARTS, has_openblas
@@ -72,31 +74,71 @@ def main(
         drawings = {"greedy": [False], "sampled": [True], "both": [False, True]}[drawing]
         cases = [(count, sampled) for count in streams for sampled in drawings]
         results: report.Results = {case: {name: [] for name in programs} for case in cases}
-        for turn in range(runs):
-            for name in programs:
-                click.echo(f"run {turn + 1} of {runs}: {name}", err=True)
-                with STARTS[name](path, max(streams)) as measure:
-                    for count, sampled in cases:
-                        # Kernels, caches and connections of this batch size; no prompt is met again.
-                        number = 2 * turn + sampled
-                        length = min(WARM_UP_TOKENS, max_tokens)
-                        for warm_up in range(WARM_UPS):
-                            unmet = -1 - WARM_UPS * number - warm_up
-                            measure(job(count, 1, length, unmet, sentences, sampled=sampled))
-                        work = job(count, rounds, max_tokens, number, sentences, sampled=sampled)
-                        results[count, sampled][name].append(measure(work))
-    about = {
-        "model": model or "random, 0.75M parameters, float32",
-        "work": f"prompts of {sentences} to {sentences + 2} short sentences, "
-        f"{rounds} answers of {max_tokens} tokens a stream; median of {runs} runs",
-        "versions": report.versions(),
-        "machine": f"{os.cpu_count()} cores",
-        "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself" if has_openblas() else "MLX's own",
-    }
-    rows = report.summarize(results)
-    report.show(rows, about)
-    if file:
-        report.write(file, rows, about)
+        failed: list[str] = []
+
+        def work(case: tuple[int, bool], turn: int) -> Iterator[Job]:
+            """Warm-ups, then what counts: no prompt is met again."""
+            count, sampled = case
+            number = 2 * turn + sampled
+            for warm_up in range(WARM_UPS):
+                unmet = -1 - WARM_UPS * number - warm_up
+                yield job(count, 1, min(WARM_UP_TOKENS, max_tokens), unmet, sentences, sampled=sampled)
+            yield job(count, rounds, max_tokens, number, sentences, sampled=sampled)
+
+        try:
+            for turn in range(runs):
+                for name in programs:
+                    click.echo(f"run {turn + 1} of {runs}: {name}", err=True)
+                    for case, measured in _measure(name, path, {case: work(case, turn) for case in cases}):
+                        if isinstance(measured, Measurement):
+                            results[case][name].append(measured)
+                        else:
+                            failed.append(f"{name} at {case[0]} streams: {str(measured).splitlines()[0]}")
+                            click.echo(measured, err=True)
+        finally:  # also of a run that is ended early
+            about = {
+                "model": model or "random, 0.75M parameters, float32",
+                "work": f"prompts of {sentences} to {sentences + 2} short sentences, "
+                f"{rounds} answers of {max_tokens} tokens a stream; median of {runs} runs",
+                "versions": report.versions(),
+                "machine": f"{os.cpu_count()} cores",
+                "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself"
+                if has_openblas()
+                else "MLX's own",
+            }
+            if failed:
+                about["failed"] = "; ".join(failed)
+            rows = report.summarize(results)
+            report.show(rows, about)
+            if file:
+                report.write(file, rows, about)
+    if failed:
+        sys.exit(1)
+
+
+def _measure(
+    name: str, path: str, work: dict[tuple[int, bool], Iterator[Job]]
+) -> Iterator[tuple[tuple[int, bool], Measurement | RuntimeError]]:
+    """Have a program do the jobs of each case, and give what the last one measured.
+
+    A program that fails at one case is started anew for the next one.
+
+    Raises:
+        RuntimeError: it does not start.
+    """
+    left = deque(work)
+    while left:
+        case = None
+        try:
+            with STARTS[name](path, max(count for count, _ in work)) as measure:
+                while left:
+                    case = left.popleft()
+                    *_, measured = [measure(each) for each in work[case]]
+                    yield case, measured
+        except RuntimeError as error:
+            if case is None:
+                raise
+            yield case, error
 
 
 main.add_command(fairness.main, "fairness")

@@ -29,10 +29,11 @@ def summarize(results: Results) -> list[dict[str, Any]]:
     `tokens_per_second` is of the whole, `decode_tokens_per_second` what the streams get together once each has its
     first token. These and the times in milliseconds are medians over the turns; `runs` has the turns' tokens per
     second, `tokens` the number generated in each. `ratio` and `decode_ratio` are ours divided by this program's,
-    where both were measured.
+    where both were measured. A program that was not measured, because it failed, has no row.
     """
     rows = []
-    for (streams, sampled), programs in results.items():
+    for (streams, sampled), measured in results.items():
+        programs = {name: turns for name, turns in measured.items() if turns}
         whole = {name: _speed(turns) for name, turns in programs.items()}
         decode = {name: _decode_speed(turns, streams) for name, turns in programs.items()}
         rows += [

@@ -10,12 +10,14 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
-from mlx_llm_server.commands.bench.workload import job
-from mlx_llm_server.scripts.benchmark.processes import running
+from mlx_llm_server.commands.bench.workload import Job, Measurement, job
+from mlx_llm_server.scripts.benchmark.__main__ import _measure
+from mlx_llm_server.scripts.benchmark.processes import Measure, running
 from mlx_llm_server.scripts.benchmark.servers import STARTS
 from mlx_llm_server.scripts.models import random, successor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "mlx_llm_server.scripts.benchmark"]
@@ -68,6 +70,42 @@ def test_one_run_against_mlx_lms_server(tmp_path: Path) -> None:
         (2, "mlx_lm.server", [32]),
     ]
     assert all(row["tokens_per_second"] > 0 for row in rows)
+
+
+def test_a_case_that_a_program_fails_at_is_told_and_the_others_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = []
+
+    @contextlib.contextmanager
+    def start(_model: str, _streams: int) -> Iterator[Measure]:
+        started.append(len(started))
+
+        def measure(work: Job) -> Measurement:
+            if len(work.prompts) == 2:
+                raise RuntimeError("too many\nand its log")
+            return Measurement(tokens=len(work.prompts), seconds=1.0)
+
+        yield measure
+
+    monkeypatch.setitem(STARTS, "ours", start)
+    cases = {(streams, False): iter([job(streams, 1, 1, 0)]) for streams in (1, 2, 3)}
+
+    done = list(_measure("ours", "model", cases))
+
+    assert [case for case, _ in done] == [(1, False), (2, False), (3, False)]
+    assert [measured.tokens for _, measured in done if isinstance(measured, Measurement)] == [1, 3]
+    assert str(done[1][1]).startswith("too many")
+    assert len(started) == 2
+
+
+def test_a_program_that_does_not_start_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    @contextlib.contextmanager
+    def start(_model: str, _streams: int) -> Iterator[Measure]:
+        raise RuntimeError("no such model")
+        yield
+
+    monkeypatch.setitem(STARTS, "ours", start)
+    with pytest.raises(RuntimeError, match="no such model"):
+        list(_measure("ours", "model", {(1, False): iter([job(1, 1, 1, 0)])}))
 
 
 @pytest.mark.parametrize("wrong", ["0", "1,x", ""])

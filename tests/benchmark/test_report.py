@@ -27,6 +27,12 @@ def test_without_ours_there_is_no_ratio() -> None:
     assert summarize({(1, True): {"mlx_lm.server": [turn(1)]}})[0]["ratio"] is None
 
 
+def test_what_was_not_measured_has_no_row() -> None:
+    rows = summarize({(1, True): {"mlx_lm.server": [turn(1)], "ours": []}, (2, True): {"ours": []}})
+    assert [row["program"] for row in rows] == ["mlx_lm.server"]
+    assert rows[0]["ratio"] is None
+
+
 def test_a_measurement_splits_times_into_first_and_between() -> None:
     result = Measurement()
     result.add(10.0, [10.5, 10.75, 11.0], tokens=4)
