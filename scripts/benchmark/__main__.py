@@ -148,7 +148,7 @@ main.add_command(prefix.main, "prefix")
 
 def _tiny(folder: str) -> str:
     # In a child, because this process has no use for MLX.
-    complete(["mlx_llm_server.scripts.models", "random", folder])
+    complete(["mlx_llm_server.scripts.models", "random", folder, "--endless"])
     return folder
 
 

@@ -43,6 +43,7 @@ def count(out: Path, dtype: str | None, **options: Any) -> None:
 @click.option("--kv-heads", type=click.IntRange(min=1))
 @click.option("--vocab", type=click.IntRange(min=1024))
 @click.option("--chat-template", type=click.Choice(list(TEMPLATES)), default="chatml")
+@click.option("--endless", is_flag=True, help="It never ends its turn.")
 @_TOKENS
 @_DTYPE
 def nonsense(out: Path, **options: Any) -> None:

@@ -80,6 +80,7 @@ def random(
     context_length: int = 4096,
     dtype: str | None = None,
     chat_template: str = "chatml",
+    endless: bool = False,
 ) -> Path:
     """Write a model of random weights into a directory and return the directory.
 
@@ -96,6 +97,7 @@ def random(
         dtype: `float32`, `float16` or `bfloat16`; None is float32 for "tiny" (on a CPU the fastest) and
             bfloat16 for the others.
         chat_template: a name of `templates.TEMPLATES`.
+        endless: it never ends its turn, so that all answers have the length that is asked for.
 
     Raises:
         ValueError: an unknown preset, template or dtype, or numbers that do not fit together.
@@ -141,7 +143,7 @@ def random(
         "tie_word_embeddings": False,
         "torch_dtype": dtype,
     }
-    weights = _weights(shape, mx.random.key(seed), checkpoint.DTYPES[dtype], said, end)
+    weights = _weights(shape, mx.random.key(seed), checkpoint.DTYPES[dtype], said, end, endless=endless)
     return checkpoint.write(path, config, weights, tokenizer, chosen)
 
 
@@ -157,7 +159,9 @@ def _words() -> Iterator[str]:
                 yield " " + word
 
 
-def _weights(shape: Shape, key: mx.array, dtype: mx.Dtype, said: list[int], end: int) -> dict[str, mx.array]:
+def _weights(
+    shape: Shape, key: mx.array, dtype: mx.Dtype, said: list[int], end: int, *, endless: bool
+) -> dict[str, mx.array]:
     """Every weight under its checkpoint's name."""
     keys = itertools.chain.from_iterable(mx.random.split(each, 64) for each in mx.random.split(key, 64))
 
@@ -198,7 +202,8 @@ def _weights(shape: Shape, key: mx.array, dtype: mx.Dtype, said: list[int], end:
     bias = [-100.0] * shape.vocab
     for token in said:
         bias[token] = 0.0
-    bias[end] = math.log(END_CHANCE * len(said)) + spread**2 / 2
+    if not endless:
+        bias[end] = math.log(END_CHANCE * len(said)) + spread**2 / 2
     # What the constant is once the last norm has divided by the root mean square of the residual. The 3.7 is
     # measured: attention averages and so adds less than `update` squared.
     reach = constant / math.sqrt(3.7 + constant**2 / hidden)
