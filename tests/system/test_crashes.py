@@ -102,7 +102,7 @@ def test_a_segmentation_fault_says_where_it_was(house: House, slow_model: Path) 
     told = dossier(server)
     assert told["exit"] == "killed by SIGSEGV"
     assert any("Segmentation fault" in line for line in told["stderr"])
-    assert any("engine.py" in line for line in told["stderr"])
+    assert any("worker/main.py" in line for line in told["stderr"])  # what the main thread was at, all the way up
     assert len(told["generations"]) == 1
 
 
