@@ -19,6 +19,18 @@ elif any("mlx-" in argument for argument in sys.orig_argv):
 import hooked
 """
 
+# For `hook`: a worker whose model takes four seconds more to load.
+SLOW_TO_LOAD = """
+import sys, time
+if "worker" in sys.orig_argv:
+    from mlx_llm_server.worker import loading
+    load = loading.load
+    def load_slowly(*arguments, **options):
+        time.sleep(4)
+        return load(*arguments, **options)
+    loading.load = load_slowly
+"""
+
 
 def hook(folder: Path, code: str = "") -> str:
     """Return the PYTHONPATH with which every interpreter runs `code` first; it is kept in `folder`."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from .hooks import SLOW_TO_LOAD, hook
 from .servers import House, counted, free_port, until
 
 LONG = 2900
@@ -67,13 +68,14 @@ def test_the_grace_has_an_end(house: House, slow_model: Path) -> None:
     assert server.wait() == 0
 
 
-def test_a_signal_while_the_model_loads_ends_all(house: House, slow_model: Path) -> None:
-    port = free_port()
-    server = house.start(["mlx-serve", "up", "--model", str(slow_model), "--port", str(port), "--workers", "2"])
+def test_a_signal_while_the_model_loads_ends_all(house: House, slow_model: Path, tmp_path: Path) -> None:
+    command = ["mlx-serve", "up", "--model", str(slow_model), "--port", str(free_port()), "--workers", "2"]
+    server = house.start(command, PYTHONPATH=hook(tmp_path, SLOW_TO_LOAD))
     until(lambda: server.log.count("welcomed") == 2, "the workers are loading")
     server.signal(signal.SIGTERM)
     assert server.wait() == 0
     until(lambda: not house.processes(), "no process is left")
+    assert server.log.count("told to stop before it was ready") == 2
     assert "Traceback" not in server.log
 
 

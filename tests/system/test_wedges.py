@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from .hooks import hook
+from .hooks import SLOW_TO_LOAD, hook
 from .servers import House, Server, counted, until
 
 # Put into a worker's interpreter at its start: it hangs in the step that says a certain token, and only the first
@@ -106,18 +106,6 @@ def test_a_stopped_worker_is_killed_and_its_answer_goes_on(pair: Server) -> None
     crash = new_dossier(pair, known)
     assert crash["pid"] == worker["pid"]
     assert "it said nothing for" in crash["reason"]
-
-
-SLOW_TO_LOAD = """
-import sys, time
-if "worker" in sys.orig_argv:
-    from mlx_llm_server.worker import loading
-    load = loading.load
-    def load_slowly(*arguments, **options):
-        time.sleep(4)
-        return load(*arguments, **options)
-    loading.load = load_slowly
-"""
 
 
 def test_loading_may_take_longer_than_a_step(house: House, counting_model: Path, tmp_path: Path) -> None:
