@@ -26,9 +26,12 @@ def main(names: tuple[str, ...], write: bool) -> None:
     # A termination ends the servers in order, as Ctrl-C does.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     chosen = [client for client in CLIENTS if not names or client.name in names]
+    trials = []
     try:
-        with servers.both() as where:
-            trials = [trial.run(client, where) for client in chosen]
+        for client in chosen:
+            # Servers of its own: a worker that another client's tests killed just now comes back more slowly.
+            with servers.both() as where:
+                trials.append(trial.run(client, where))
     except RuntimeError as error:
         raise click.ClickException(str(error)) from error
     text = report.page(trials)
