@@ -16,16 +16,14 @@ from typing import Any
 import mlx.core as mx
 from mlx_lm.models.cache import make_prompt_cache
 
-from ..protocol.messages import Sampling
 from . import pace
 from .batch import ContinuousBatch
+from .decode import present
 from .prefix_cache import DiskTier, PrefixCache
+from .rehearsal import rehearse
 from .sampling import RowSampling, SpecialTokens
 from .scheduler import Insert, Key, Scored, Token
 from .scoring import PromptScorer, ScoredPrompt
-
-# Tokens; a few chunks of it.
-_REHEARSED_PROMPT = 512
 
 
 class Engine:
@@ -43,6 +41,7 @@ class Engine:
 
     Attributes:
         vocabulary: How many different tokens the model's logits are for.
+        pace: How many prompt tokens a step processes.
     """
 
     def __init__(
@@ -62,49 +61,27 @@ class Engine:
         # Only the shape: nothing is computed.
         self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
         self._prefill_chunk = prefill_chunk
-        self._prefixes = PrefixCache(model, prefix_cache, disk)
+        device = present()
+        self._prefixes = PrefixCache(model, prefix_cache, disk, least=device.least_prefix)
         self._generator = ContinuousBatch(
             model,
             self._prefixes,
+            device,
             prefill_chunk or pace.LARGEST,
             completion_batch_size=max_batch,
             prefill_batch_size=min(max_batch, max_prefill_batch or max_batch),
         )
-        self._pace = self._new_pace()
+        self.pace = pace.PrefillPace(device.least_chunk, prefill_chunk, largest=device.largest_chunk)
         self._scorer = PromptScorer(model)
         self._keys: dict[int, Key] = {}
         self._uids: dict[Key, int] = {}
         self.steps = 0
 
     def warm_up(self) -> None:
-        """Generate for nobody: kernels are compiled, and a model that can't run fails here.
-
-        On a GPU every number of rows that a step computes has kernels or graphs of its own, and so has a prompt's
-        chunk; and how fast prompts are processed is measured, for the first that comes.
-        """
-        self._rehearse(1, 2)
-        self._pace = self._new_pace()  # compiling says nothing of the speed
-        if mx.default_device().type == mx.gpu:
-            # And fewer, which others stand in for.
-            sizes = [each for size in self._generator.device.sizes or (2,) for each in (size - 1, size)]
-            for rows in sizes:
-                if 1 < rows <= self._max_batch:
-                    self._rehearse(rows, 2)
-            for _ in range(2):
-                self._rehearse(1, _REHEARSED_PROMPT)
-        self.steps = 0
-
-    def _new_pace(self) -> pace.PrefillPace:
-        return pace.PrefillPace(self._generator.device.least_chunk, self._prefill_chunk)
-
-    def _rehearse(self, rows: int, length: int) -> None:
-        """Let so many rows process a prompt of about this length, and decode."""
+        """Generate for nobody: kernels are compiled, and a model that can't run fails here."""
         token = min(self._special.ends, default=0)
-        for row in range(rows):
-            prompt = [token] * (length + row % 2)  # of different lengths, as those to come
-            self.insert(Insert(Key(-1, row), prompt, Sampling(seed=row, temperature=row % 2, ignore_eos=True), 4))
-        while self.busy:
-            self.step()
+        rehearse(self, self._generator.device, self._max_batch, token, self._prefill_chunk)
+        self.steps = 0
 
     @property
     def busy(self) -> bool:
@@ -157,13 +134,13 @@ class Engine:
             Exception: Whatever MLX raises. The context is suspect after that; the process must end.
         """
         decoding, prefilled = self._generator.decoding, self._generator.prefilled
-        chunk = self._pace.chunk(decoding=decoding, waiting=self._generator.prefilling + self._scorer.busy)
+        chunk = self.pace.chunk(decoding=decoding, waiting=self._generator.prefilling + self._scorer.busy)
         share = (chunk // 2 if self._generator.prefilling else chunk) if self._scorer.busy else 0
         self._generator.prefill_tokens = max(1, chunk - share)
         begin = perf_counter()
         responses = self._generator.step()
         prefilled = self._generator.prefilled - prefilled + self._score(share)
-        self._pace.measured(prefilled, perf_counter() - begin, decoding=decoding > 0)
+        self.pace.measured(prefilled, perf_counter() - begin, decoding=decoding > 0)
         self.steps += 1
         tokens = [
             Token(self._keys[r.uid], r.token, r.finish, r.logprobs, self._generator.take_cached(r.uid))
@@ -200,15 +177,21 @@ class Engine:
         self._prefixes.fetch(scope, prompt, then)
 
     def tend_prefix_cache(self, *, idle: bool = False) -> bool:
-        """Bring what was kept on its way to the disk; return whether there is more to do."""
+        """Keep what the last step computed, and bring it on its way to the disk.
+
+        Returns:
+            Whether there is more to do.
+        """
+        self._generator.keep()
         return self._prefixes.tend(idle=idle)
 
     def clear_prefix_cache(self) -> None:
         """Forget what is kept for prompts to come; rows in the batch keep what they took."""
-        self._prefixes.clear()
+        self._generator.forget()
 
     def close(self) -> None:
         """Write what is kept to disk, and give back what the generator changed in MLX's memory limits."""
+        self._generator.keep()
         self._prefixes.close()
         self._generator.close()
 

@@ -30,11 +30,17 @@ class PrefillPace:
     Args:
         smallest: The least tokens in a chunk, for a device that does fewer no faster.
         fixed: Always this many tokens instead.
+        largest: The most tokens in a chunk.
+        overhead: Seconds that a chunk takes however few its tokens are.
     """
 
-    def __init__(self, smallest: int, fixed: int | None = None) -> None:
+    def __init__(
+        self, smallest: int, fixed: int | None = None, *, largest: int = LARGEST, overhead: float = 0.0
+    ) -> None:
         self._smallest = smallest
         self._fixed = fixed
+        self._most = largest
+        self._overhead = overhead
         self._last = self._largest = max(_FIRST, smallest)
         self._tokens_per_second: float | None = None
         self._decode_seconds: float | None = None
@@ -54,7 +60,8 @@ class PrefillPace:
         if self._tokens_per_second is None:
             return self._last
         target = self._decode_target() * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
-        wanted = min(min(target, _IDLE_SECONDS) * self._tokens_per_second, 2 * self._largest, LARGEST)
+        seconds = max(0.0, min(target, _IDLE_SECONDS) - self._overhead)
+        wanted = min(seconds * self._tokens_per_second, 2 * self._largest, self._most)
         # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
         self._last = max(self._smallest, round(wanted) // unit * unit)
@@ -79,9 +86,10 @@ class PrefillPace:
         decode = (self._decode_seconds or 0.0) if decoding else 0.0
         prefill = max(seconds - decode, seconds / 4)
         target = self._decode_target() if decoding else _IDLE_SECONDS
-        # A chunk that was not full says little of the speed, unless it was too slow even so.
-        if 2 * tokens >= self._last or prefill > target:
-            speed = tokens / max(prefill, _LEAST_SECONDS)
+        # A chunk that was not full says little of the speed, unless it was too slow even so; one that is smaller
+        # than all that are chosen says nothing.
+        if tokens >= self._smallest and (2 * tokens >= self._last or prefill > target):
+            speed = tokens / max(prefill - self._overhead, prefill / 4, _LEAST_SECONDS)
             self._tokens_per_second = max(speed, _KEPT_SHARE * (self._tokens_per_second or 0.0))
 
     def _decode_target(self) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from mlx_llm_server.protocol.messages import Sampling
-from mlx_llm_server.worker import batch
+from mlx_llm_server.worker import engine
 from mlx_llm_server.worker.decode import Device
 from mlx_llm_server.worker.engine import Engine
 from mlx_llm_server.worker.scheduler import Insert, Key
@@ -23,15 +23,15 @@ def model(request: pytest.FixtureRequest) -> Any:
 
 
 def answers(model: Any, orders: list[Insert], **options: Any) -> dict[int, list[int]]:
-    engine, told = Engine(model, set(), 8, **options), {}
+    running, told = Engine(model, set(), 8, **options), {}
     for order in orders:
-        engine.insert(order)
-        for row in engine.step():
+        running.insert(order)
+        for row in running.step():
             told.setdefault(row.key.generation, []).append(row.token)
-    while engine.busy:
-        for row in engine.step():
+    while running.busy:
+        for row in running.step():
             told.setdefault(row.key.generation, []).append(row.token)
-    engine.close()
+    running.close()
     return told
 
 
@@ -52,7 +52,7 @@ def test_prompts_in_few_shapes_are_answered_as_in_their_own(
         for number, length in enumerate(LENGTHS)
     ]
     alone = {order.key.generation: answers(model, [order])[order.key.generation] for order in orders}
-    monkeypatch.setattr(batch, "present", lambda: Device((1, 2, 4, 8), (16, 32)))
+    monkeypatch.setattr(engine, "present", lambda: Device((1, 2, 4, 8), (16, 32)))
 
     assert answers(model, orders, **options) == alone
 
@@ -65,11 +65,11 @@ def test_prompts_in_few_shapes_are_answered_as_in_their_own(
 def test_a_step_takes_a_little_more_if_that_ends_its_prompts(
     lengths: tuple[int, ...], computed: list[int]
 ) -> None:
-    engine = Engine(tiny("llama"), set(), 8, prefill_chunk=30)
+    running = Engine(tiny("llama"), set(), 8, prefill_chunk=30)
     for number, length in enumerate(lengths):
-        engine.insert(Insert(Key(0, number), [7] * length, Sampling(number), 2))
+        running.insert(Insert(Key(0, number), [7] * length, Sampling(number), 2))
     seen = []
-    while not engine.step():
-        seen.append(engine.prefilled)
-    engine.close()
+    while not running.step():
+        seen.append(running.prefilled)
+    running.close()
     assert [done for step in seen for _, done in step] == computed

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mlx_llm_server.protocol.messages import ChatMessage, Generate, Sampling, TokenBias
+from mlx_llm_server.worker import engine as engine_module
+from mlx_llm_server.worker.decode import Device
 from mlx_llm_server.worker.engine import Engine
 from mlx_llm_server.worker.loading import LoadedModel
 from mlx_llm_server.worker.prompts import PromptBuilder
@@ -428,7 +430,11 @@ def test_every_step_counts_and_prefill_counts_too(counting: LoadedModel, engine_
     assert engine.steps == steps > 4
 
 
-def test_warming_up_leaves_the_engine_as_new(counting: LoadedModel) -> None:
+@pytest.mark.parametrize("device", [Device(), Device((1, 2, 4, 8), (16, 32), compiles=True)])
+def test_warming_up_leaves_the_engine_as_new(
+    counting: LoadedModel, monkeypatch: pytest.MonkeyPatch, device: Device
+) -> None:
+    monkeypatch.setattr(engine_module, "present", lambda: device)
     engine = Engine(counting.model, counting.tokenizer.eos_token_ids, 4)
 
     engine.warm_up()

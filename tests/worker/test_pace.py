@@ -75,6 +75,38 @@ def test_what_a_chunk_costs_at_least_counts() -> None:
     assert busy_chunks(0.1, 0.001, overhead=0.05)[-1] == 64
 
 
+def test_what_few_tokens_cost_says_nothing_of_how_fast_more_are() -> None:
+    chunks = []
+    for overhead in (0.0, 0.02):
+        pace = PrefillPace(SMALLEST, overhead=overhead)
+        for _ in range(5):
+            pace.measured(0, 0.02, decoding=True)
+        pace.measured(64, 0.021, decoding=False)
+        chunks.append(pace.chunk(decoding=0))
+        pace.measured(512, 0.03, decoding=False)
+        chunks.append(pace.chunk(decoding=1))
+    assert chunks == [128, 512, 128, 512]
+    assert (
+        pace.chunk(decoding=1, waiting=4) == 1024
+    )  # four times 30 ms, of which 20 for the step itself: over 5000
+
+
+def test_less_than_the_smallest_chunk_says_nothing_of_the_speed() -> None:
+    pace = PrefillPace(SMALLEST)
+    for _ in range(8):
+        pace.measured(pace.chunk(decoding=0), 0.1, decoding=False)
+    for _ in range(20):
+        pace.measured(SMALLEST - 1, 1.0, decoding=True)
+    assert pace.chunk(decoding=0) == LARGEST
+
+
+def test_a_chunk_may_be_larger_where_that_is_said() -> None:
+    pace = PrefillPace(512, largest=8192)
+    for _ in range(8):
+        pace.measured(pace.chunk(decoding=0), 0.01, decoding=False)
+    assert pace.chunk(decoding=0) == 8192
+
+
 def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):

@@ -72,11 +72,15 @@ class DecodeBatch:
         model: The model.
         rows: The rows.
         caches: Theirs: of each row all tokens but the last.
-        on_finished: Is told of each row that has finished, by its index, while its caches are still here.
+        on_finished: Is told of the rows that have finished, by their index, while their caches are still here.
     """
 
     def __init__(
-        self, model: Any, rows: list[Row], caches: RowCaches, on_finished: Callable[[int], None] | None = None
+        self,
+        model: Any,
+        rows: list[Row],
+        caches: RowCaches,
+        on_finished: Callable[[list[int]], None] | None = None,
     ) -> None:
         self.rows = rows
         self.caches = caches
@@ -150,6 +154,7 @@ class DecodeBatch:
         tokens: list[int] = drawn.tokens.tolist()  # pyright: ignore[reportAssignmentType]
         decoded: list[Decoded] = []
         keep: list[int] = []
+        finished: list[int] = []
         for index, (row, token, asked) in enumerate(zip(self.rows, tokens, drawn.logprobs, strict=True)):
             row.tokens.append(token)
             row.left -= 1
@@ -160,12 +165,11 @@ class DecodeBatch:
                 finish = "length"
             elif row.sampling.grammar is not None and row.sampling.grammar.broken:
                 finish = BROKEN
-            if finish is None:
-                keep.append(index)
-            elif self._on_finished is not None:
-                self._on_finished(index)
+            (keep if finish is None else finished).append(index)
             decoded.append(Decoded(row.uid, token, finish, asked and asked[0].of(asked[1])))
-        if len(keep) < len(tokens):
+        if finished:
+            if self._on_finished is not None:
+                self._on_finished(finished)
             self.filter(keep)
         return decoded
 

@@ -1,13 +1,15 @@
 """What a step must look like on the device where it runs.
 
 On CUDA a step of a shape that is new takes 20 to 100 ms longer than the next one of it, for its CUDA graphs and
-for kernels that are loaded at their first use. So there rows and prompts are computed in few shapes: others are
-filled up.
+for kernels that are loaded at their first use. So there rows and short prompts are computed in few shapes: others
+are filled up.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
+import mlx.core as mx
 
 from ..kernels import Kernels, replace_kernels
 
@@ -24,6 +26,9 @@ class Device:
         lengths: The numbers of tokens of a prompt that are computed at once, likewise.
         least_chunk: So many tokens of prompts are computed at once even if rows wait for them.
         least_share: So many of them each prompt gets, or some wait.
+        largest_chunk: The most tokens of all prompts together that are computed at once.
+        least_prefix: Fewer tokens are neither kept for prompts to come nor taken from what is kept.
+        compiles: What is new takes its time: kernels are compiled or loaded at their first use.
         kernels: Whom to tell of a step before it comes.
     """
 
@@ -32,15 +37,18 @@ class Device:
     # On a CPU 8 tokens beside 4000 take little more than half of what 16 do, and 4 two thirds of what 8 do.
     least_chunk: int = 8
     least_share: int = 8
+    largest_chunk: int = 2048
+    least_prefix: int = 16  # every chat begins with the same three
+    compiles: bool = False
     kernels: Kernels = field(default_factory=Kernels)
 
     def rows(self, wanted: int) -> int:
         """Return how many rows a step computes for so many."""
         return _next(self.sizes, wanted)
 
-    def prompts(self, present: int) -> int:
-        """Return how many prompts of so many are to be processed together."""
-        return max((size for size in self.sizes if size <= present), default=present)
+    def prompts(self, present: int, longest: int) -> int:
+        """Return how many prompts are computed for so many, of which at most so many tokens are."""
+        return self.rows(present) if self.lengths and longest <= self.lengths[-1] else present
 
     def length(self, wanted: int) -> int:
         """Return how many tokens of a prompt are computed for so many."""
@@ -54,9 +62,20 @@ def present() -> Device:
     """Return MLX's default device, with what is faster there in the place of MLX's own (`kernels/`)."""
     kernels = replace_kernels()
     if kernels.attention is None:
-        return Device(kernels=kernels)
-    # Of the 0.6B shape 512 tokens cost an H200 little more than 16; and a short prompt is best done at once.
-    return Device(_CUDA_ROWS, _CUDA_LENGTHS, least_chunk=512, least_share=64, kernels=kernels)
+        return Device(compiles=mx.default_device().type == mx.gpu, kernels=kernels)
+    return Device(
+        _CUDA_ROWS,
+        _CUDA_LENGTHS,
+        # Of the 0.6B shape 512 tokens cost an H200 little more than 16; and a short prompt is best done at once.
+        least_chunk=512,
+        least_share=64,
+        # 128 short prompts.
+        largest_chunk=8192,
+        # To keep a row's caches, or to find them, takes the host 1 ms, and computing so few tokens nothing more.
+        least_prefix=128,
+        compiles=True,
+        kernels=kernels,
+    )
 
 
 def _next(sizes: tuple[int, ...], wanted: int) -> int:

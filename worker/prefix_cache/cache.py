@@ -33,8 +33,6 @@ from .tree import Node, PrefixTree
 
 log = logging.getLogger(__name__)
 
-# Fewer tokens are not worth it, neither to keep nor to take: every chat begins with the same three.
-LEAST_TOKENS = 16
 # Of what is free once the model is loaded; the rest is for the running batch, and for others.
 _SHARE = 0.25
 # Sequences that are looked at when the process ends; most are on disk by then.
@@ -63,6 +61,7 @@ class PrefixCache:
         model: The model that computes the caches.
         budget: Bytes that may be kept; 0 keeps nothing.
         disk: What outlives this process, if anything does.
+        least: Fewer tokens are not worth it, neither to keep nor to take.
 
     Attributes:
         budget: As given.
@@ -71,8 +70,9 @@ class PrefixCache:
         by_snapshot: Whether what is kept of a sequence helps only those that hold all of it.
     """
 
-    def __init__(self, model: Any, budget: int, disk: DiskTier | None = None) -> None:
+    def __init__(self, model: Any, budget: int, disk: DiskTier | None = None, *, least: int) -> None:
         self._model = model
+        self._least = least
         empty = make_prompt_cache(model)
         unknown = rows.unknown_kinds(empty)
         if unknown and budget:
@@ -106,7 +106,7 @@ class PrefixCache:
         length, path = self._best(scope, prompt[:-1])
         # Where only snapshots are of use, the known path may go on behind the last of them.
         known = min(self._tree.reach(scope, prompt), len(prompt) - 1)
-        border = known if self.by_snapshot and known - length >= LEAST_TOKENS and known < len(prompt) - 1 else 0
+        border = known if self.by_snapshot and known - length >= self._least and known < len(prompt) - 1 else 0
         if not length:
             return Found(0, None, border)
         last = path[-1][0]
@@ -128,7 +128,7 @@ class PrefixCache:
         """
         if scope is None or not self.enabled:
             return
-        if len(tokens) - self._best(scope, tokens)[0] >= LEAST_TOKENS:
+        if len(tokens) - self._best(scope, tokens)[0] >= self._least:
             self._keep(scope, tokens, batch, row)
         if self._disk is not None:
             self._disk.offer(scope, tokens, self)
@@ -225,7 +225,7 @@ class PrefixCache:
             while path and (path[-1][0].snapshot is None or path[-1][1] < len(path[-1][0].tokens)):
                 path.pop()
         length = sum(count for _, count in path)
-        return (length, path) if length >= LEAST_TOKENS else (0, [])
+        return (length, path) if length >= self._least else (0, [])
 
 
 def default_budget() -> int:

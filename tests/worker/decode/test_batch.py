@@ -57,7 +57,9 @@ def test_the_first_token_of_a_row_alone_is_handed_out_before_the_next_step_begin
 def test_no_step_begins_behind_the_last_token_of_all(model: Any) -> None:
     finished: list[tuple[list[int], int]] = []
     decoding = batch(model, 0, [1, 2, 3], 3)
-    decoding._on_finished = lambda row: finished.append((decoding.cached(row), decoding.caches.lengths[row]))
+    decoding._on_finished = lambda rows: finished.extend(
+        (decoding.cached(row), decoding.caches.lengths[row]) for row in rows
+    )
     for _ in range(3):
         decoding.next()
     assert finished == [([1, 2, 3, *plain(model, [1, 2, 3], 2)], 5)]

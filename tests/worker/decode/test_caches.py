@@ -134,9 +134,10 @@ def test_a_step_computes_one_of_few_numbers_of_rows() -> None:
 
 def test_prompts_are_computed_in_few_shapes() -> None:
     device = Device((1, 2, 4), (16, 32))
-    assert [device.prompts(present) for present in (1, 3, 4, 9)] == [1, 2, 4, 4]
+    assert [device.prompts(present, 32) for present in (1, 3, 4, 9)] == [1, 4, 4, 12]
+    assert device.prompts(3, 33) == 3  # long ones as they are
     assert [device.length(wanted) for wanted in (1, 16, 17, 33, 65)] == [16, 16, 32, 64, 96]
-    assert (Device().prompts(3), Device().length(17)) == (3, 17)
+    assert (Device().prompts(3, 1), Device().length(17)) == (3, 17)
 
 
 def test_rows_that_stand_in_are_computed_but_not_seen(llama: Any) -> None:

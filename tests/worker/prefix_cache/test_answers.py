@@ -49,6 +49,7 @@ def run(engine: Engine, *orders: Insert) -> Answers:
         engine.insert(order)
     while engine.busy:
         answers.take(engine)
+    engine.tend_prefix_cache()
     return answers
 
 
@@ -330,6 +331,34 @@ def test_what_is_kept_counts_its_bytes_and_holds_no_batch_alive(cuttable: Bench)
     assert 0.9 * kept < before - mx.get_active_memory() < 1.5 * kept
 
 
+def test_rows_that_end_are_kept_behind_their_last_tokens(cuttable: Bench) -> None:
+    engine, prompts = cuttable.engine(), [words(number, 20) for number in range(3)]
+    for number, prompt in enumerate(prompts):
+        engine.insert(order(number, prompt, length=20 + number))
+    while engine.busy:
+        before = engine._prefixes.nbytes
+        told = engine.step()
+        ended = [row.key.generation for row in told if row.finish is not None]
+        if ended:
+            assert engine._prefixes.nbytes == before
+            engine.tend_prefix_cache()
+            assert engine._prefixes.nbytes > before
+    assert [run(engine, order(3 + n, prompt)).cached for n, prompt in enumerate(prompts)] == [
+        {3: 19},
+        {4: 19},
+        {5: 19},
+    ]
+
+
+def test_what_is_forgotten_is_not_kept_afterwards(cuttable: Bench) -> None:
+    engine, prompt = cuttable.engine(), words(1, 40)
+    engine.insert(order(0, prompt, length=2))
+    while engine.busy:
+        engine.step()
+    engine.clear_prefix_cache()
+    assert run(engine, order(1, prompt)).cached == {1: 0}
+
+
 def test_what_is_found_can_be_saved_and_loaded(by_snapshot: Bench, tmp_path: Any) -> None:
     engine, prompt = by_snapshot.engine(), words(1, 90)
     run(engine, order(0, prompt))
@@ -354,5 +383,5 @@ def test_a_kind_of_cache_that_is_not_known_is_not_kept(caplog: pytest.LogCapture
         def make_cache(self) -> list[Any]:
             return [*make_prompt_cache(tiny("llama")), Strange()]
 
-    assert not PrefixCache(Model(), AMPLE).enabled
+    assert not PrefixCache(Model(), AMPLE, least=16).enabled
     assert "Strange can't be kept" in caplog.text
