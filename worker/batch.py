@@ -28,8 +28,6 @@ from .decode import DecodeBatch, Decoded, Device, Row, RowCaches, as_batch, as_s
 from .prefix_cache import PrefixCache, worth_waiting
 from .prefix_cache.rows import leaves
 
-# Tokens of prompts that leave so much free memory behind that it is given back.
-_LARGE_CHUNK = 512
 # Of its share of a step, which a prompt may take to be done: another step for a few tokens costs as much as this.
 _MORE = 1.5
 
@@ -110,7 +108,7 @@ class PromptBatch(PromptProcessingBatch):
         if missing:
             _cut_off(caches, len(self))
         mx.eval([cache.state for cache in self.prompt_cache])
-        if inputs.size >= _LARGE_CHUNK:
+        if inputs.size >= self.device.large_chunk:
             mx.clear_cache()
 
     def copy(self, twins: list[tuple[int, Any]]) -> None:
