@@ -1,5 +1,6 @@
-"""Operations that MLX's own are slow at: each module stands in for a function of `mx.fast`.
+"""Operations that MLX's own are slow at: each module stands in for a function of `mx.fast` or a layer's method.
 
+    few_rows_matmul.py     layers' products of few rows, on CUDA
     ragged_attention.py    rows of different lengths in a step of one token a row, on CUDA
     cpu_attention.py       on a CPU whose softmax MLX computes one number at a time
     cpu_rotary.py          positions' sines and cosines on a CPU, once for all layers
@@ -17,6 +18,7 @@ import mlx.core as mx
 
 from .cpu_attention import CpuAttention
 from .cpu_rotary import CpuRotary
+from .few_rows_matmul import replace_layers
 from .ragged_attention import RaggedAttention
 
 __all__ = ["Kernels", "RaggedAttention", "replace_kernels"]
@@ -47,5 +49,6 @@ def replace_kernels() -> Kernels:
     if mx.default_device().type == mx.gpu and mx.cuda.is_available():
         if not isinstance(attention, RaggedAttention):
             mx.fast.scaled_dot_product_attention = attention = RaggedAttention(attention)
+        replace_layers()
         return Kernels(attention=attention)
     return Kernels()
