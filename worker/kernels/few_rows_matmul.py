@@ -24,6 +24,8 @@ Method = Callable[..., mx.array]
 
 _LEAST_ROWS, _MOST_ROWS = 2, 32
 _TYPES = (mx.bfloat16, mx.float16)
+# Has the instructions.
+_COMPUTE_CAPABILITY = 8
 # A warp reads so many numbers of a row at once.
 _STEP = 32
 # Rows of W that a block multiplies: the fewest, and the most for 8 rows of x and for more. With more of them x is
@@ -206,7 +208,8 @@ def fits(x: mx.array, w: mx.array) -> bool:
 
 def replace_layers() -> None:
     """Let it stand in where layers multiply with their weights, once for the process."""
-    if not hasattr(nn.Linear.__call__, "__wrapped__"):
+    able = int(mx.device_info().get("compute_capability_major", 0)) >= _COMPUTE_CAPABILITY
+    if able and not hasattr(nn.Linear.__call__, "__wrapped__"):
         product = FewRowsMatmul()
         nn.Linear.__call__ = linear(product, nn.Linear.__call__)
         nn.Embedding.as_linear = embedding_as_linear(product, nn.Embedding.as_linear)
