@@ -13,11 +13,13 @@ from typing import Protocol
 
 from ..protocol.messages import Sampling
 from .decode import Device
-from .pace import PrefillPace
+from .pace import LARGEST, PrefillPace
 from .scheduler import Insert, Key
 
-# Tokens; a few chunks of it, and less than any chunk.
-_LONG, _FEW = 512, 16
+# Tokens: less than any chunk.
+_FEW = 16
+# A device that has done a chunk in so many seconds is given one twice as large.
+_SHORT_SECONDS = 0.2
 # Of the rows, one after the other.
 _SAMPLINGS = (
     Sampling(0, temperature=0, ignore_eos=True),
@@ -92,7 +94,8 @@ def rehearse(engine: Rehearsed, device: Device, max_batch: int, token: int, fixe
     engine.pace = new_pace()  # compiling says nothing of the speed
     if not device.compiles:
         return
-    # And fewer, which others stand in for.
+    # All together. And fewer than each number of rows, which others stand in for.
+    engine.pace = PrefillPace(1, device.largest_chunk)
     for rows in (each for size in device.sizes or (2,) for each in (size - 1, size)):
         if 1 < rows <= max_batch:
             play([2 + row % 2 for row in range(rows)])  # of different lengths, as those to come
@@ -100,8 +103,17 @@ def rehearse(engine: Rehearsed, device: Device, max_batch: int, token: int, fixe
     share = device.least_share
     engine.pace = PrefillPace(1, 3 * share)
     play([share // 2, 2 * share, share // 2])
-    engine.pace = new_pace()
+    engine.pace = PrefillPace(1, device.largest_chunk)
     several = [_FEW, _FEW - 1] * 2
     engine.pace = new_pace(min(play(several) for _ in range(3)))
-    for _ in range(2):
-        play([_LONG])
+    size, seconds = device.least_chunk, 0.0
+    while fixed is None and size <= device.largest_chunk and seconds < _SHORT_SECONDS:
+        play(_prompts(size))
+        seconds = play(_prompts(size))
+        size *= 2
+
+
+def _prompts(tokens: int) -> list[int]:
+    """Return the lengths of prompts of so many tokens together, and their last ones."""
+    count = -(-tokens // LARGEST)
+    return [tokens // count + 1] * count
