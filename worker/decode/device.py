@@ -7,9 +7,11 @@ filled up.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
 
-from ..kernels import Kernels, replace_kernels
+from ..kernels import Kernels, RaggedAttention, replace_kernels
+from .compiled import CompiledStep
 
 _CUDA_ROWS = (1, 2, 4, 8, 16, 32, 48, 64, 96, 128)
 _CUDA_LENGTHS = (16, 32, 64, 128, 256)
@@ -25,6 +27,7 @@ class Device:
         least_chunk: So many tokens of prompts are computed at once even if rows wait for them.
         least_share: So many of them each prompt gets, or some wait.
         kernels: Whom to tell of a step before it comes.
+        compiled: The steps of several rows, where that is faster.
     """
 
     sizes: tuple[int, ...] = ()
@@ -33,6 +36,7 @@ class Device:
     least_chunk: int = 8
     least_share: int = 8
     kernels: Kernels = field(default_factory=Kernels)
+    compiled: CompiledStep | None = None
 
     def rows(self, wanted: int) -> int:
         """Return how many rows a step computes for so many."""
@@ -56,7 +60,20 @@ def present() -> Device:
     if kernels.attention is None:
         return Device(kernels=kernels)
     # Of the 0.6B shape 512 tokens cost an H200 little more than 16; and a short prompt is best done at once.
-    return Device(_CUDA_ROWS, _CUDA_LENGTHS, least_chunk=512, least_share=64, kernels=kernels)
+    return Device(
+        _CUDA_ROWS,
+        _CUDA_LENGTHS,
+        least_chunk=512,
+        least_share=64,
+        kernels=kernels,
+        compiled=_compiled(kernels.attention),
+    )
+
+
+@functools.cache
+def _compiled(attention: RaggedAttention) -> CompiledStep:
+    """Return the process's compiled steps: they outlast the rows, as the kernels do."""
+    return CompiledStep(attention)
 
 
 def _next(sizes: tuple[int, ...], wanted: int) -> int:
