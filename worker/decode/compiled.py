@@ -23,7 +23,7 @@ from ..kernels import RaggedAttention
 
 log = logging.getLogger(__name__)
 
-# Traces that are kept. One of 28 layers holds 2 MB of the host's memory.
+# Traces that are kept. One of 28 layers holds 3 MB of the host's memory.
 _TRACES = 64
 # mlx-lm allocates so many tokens at once; beyond the 16th buffer they grow by an eighth or less.
 _STEP = BatchKVCache.step
