@@ -2,6 +2,7 @@
 
     batch.py     the rows, and their steps: one token for each, computed one step ahead
     caches.py    their key-value caches: plain for one row, batched and aligned for several
+    compiled.py  the step of several rows without Python, where that is what it waits for
     device.py    what a step must look like where it runs
 
 Models, caches, merging and prefill stay mlx-lm's. What is different, and what it gains, each module tells.
@@ -9,6 +10,18 @@ Models, caches, merging and prefill stay mlx-lm's. What is different, and what i
 
 from .batch import BROKEN, DecodeBatch, Decoded, Row
 from .caches import RowCaches, as_batch, as_single
+from .compiled import CompiledStep
 from .device import Device, present
 
-__all__ = ["BROKEN", "DecodeBatch", "Decoded", "Device", "Row", "RowCaches", "as_batch", "as_single", "present"]
+__all__ = [
+    "BROKEN",
+    "CompiledStep",
+    "DecodeBatch",
+    "Decoded",
+    "Device",
+    "Row",
+    "RowCaches",
+    "as_batch",
+    "as_single",
+    "present",
+]

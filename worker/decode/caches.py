@@ -98,16 +98,34 @@ class RowCaches:
         """
         if self._padding is not None:
             tokens = tokens[self._padding]
+        logits = self._run_compiled(model, tokens)
+        if logits is None:
+            logits = self._run(model, tokens)
+        self.lengths = [length + 1 for length in self.lengths]
+        return logits[: len(self.lengths)]
+
+    def _run_compiled(self, model: Any, tokens: mx.array) -> mx.array | None:
+        """Run a compiled step and move the layers on; None if there is none for these."""
+        compiled = self._device.compiled
+        # The lengths of other kinds of caches, and of lists of them, are numbers that a trace would freeze.
+        if compiled is None or not self._aligned or any(type(each) is not AlignedKVCache for each in self.layers):
+            return None
+        logits = compiled(model, tokens, self.layers)
+        self._offset = self._aligned[0].offset
+        return logits
+
+    def _run(self, model: Any, tokens: mx.array) -> mx.array:
+        """Run a step and move the layers on."""
         if self._starts is not None:
-            mask = (mx.arange(max(self.lengths) + 1) >= self._starts[:, None])[:, None, None]
+            end = max(self.lengths) + 1
+            mask = (mx.arange(end) >= self._starts[:, None])[:, None, None]
             for cache in self._aligned:
                 cache.mask = mask
             if self._device.kernels.attention is not None:
-                self._device.kernels.attention.expect(mask, self._starts)
+                self._device.kernels.attention.expect(mask, self._starts, mx.array([end]))
         if self._offset is not None and self._device.kernels.rotary is not None:
             self._device.kernels.rotary.expect(self._offset)
-        logits = model(tokens[:, None], cache=self.layers)[: len(self.lengths), -1, :]
-        self.lengths = [length + 1 for length in self.lengths]
+        logits = model(tokens[:, None], cache=self.layers)[:, -1, :]
         if self._offset is not None:
             self._offset = self._offset + 1
             for cache in self._aligned:

@@ -248,8 +248,8 @@ def embedding_as_linear(product: Product, otherwise: Method) -> Method:
 def choose(vectors: int, outputs: int) -> Launch:
     """Return how so many rows of x are multiplied with so many of W.
 
-    What was best or nearly so of the shapes of Qwen3 0.6B and 8B on an H200, of 22 launches each: there 8 rows of x
-    with large matrices get 60 to 90 % of the memory's bandwidth.
+    What was best or nearly so of 22 launches for the shapes of Qwen3 0.6B and 8B on an H200; 8 rows of x with
+    large matrices get 60 to 90 % of its memory's bandwidth.
     """
     vectors = next(size for size in (8, 16, _MOST_ROWS) if size >= vectors)
     # Of W's shape alone, so that a row's result doesn't depend on others.

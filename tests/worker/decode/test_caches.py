@@ -7,13 +7,13 @@ from typing import Any
 
 import mlx.core as mx
 import pytest
-from mlx_llm_server.worker.decode import Device, RowCaches
+from mlx_llm_server.worker.decode import CompiledStep, Device, RowCaches
 from mlx_lm.models.cache import BatchKVCache, KVCache, make_prompt_cache
 
 from ..tiny_models import CONFIGS, VOCABULARY, WINDOW, tiny
 
-# As on any device, and as where a step computes one of few numbers of rows.
-DEVICES = [Device(), Device(sizes=(1, 2, 4))]
+# As on any device, as where a step computes one of few numbers of rows, and as where that is compiled too.
+DEVICES = [Device(), Device(sizes=(1, 2, 4)), Device(sizes=(1, 2, 4), compiled=CompiledStep())]
 
 
 @pytest.fixture(scope="module", params=CONFIGS)

@@ -21,13 +21,26 @@ def test_rows_attend_to_what_is_theirs(
     attention = RaggedAttention(original)
     allocated = (rows, groups, -(-length // 256) * 256, size)
     queries = mx.random.normal((rows, 1, heads, size)).astype(dtype).transpose(0, 2, 1, 3)
-    keys, values = (mx.random.normal(allocated).astype(dtype)[..., :length, :] for _ in range(2))
+    whole = [mx.random.normal(allocated).astype(dtype) for _ in range(2)]
+    keys, values = (each[..., :length, :] for each in whole)
     starts = mx.array([(3 * row) % length for row in range(rows)])
     mask = (mx.arange(length) >= starts[:, None])[:, None, None]
-    attention.expect(mask, starts)
+    attention.expect(mask, starts, mx.array([length]))
 
     got = attention(queries, keys, values, scale=size**-0.5, mask=mask)
+    of_buffers = attention(queries, *whole, scale=size**-0.5, mask=mask)
 
     wide = [each.astype(mx.float32) for each in (queries, keys, values)]
     expected = original(*wide, scale=size**-0.5, mask=mask)
     assert mx.allclose(got.astype(mx.float32), expected, rtol=0, atol=PRECISION[dtype])
+    assert mx.array_equal(of_buffers, got)
+
+
+def test_what_is_expected_no_more_is_mlxs_own() -> None:
+    queries = mx.zeros((2, 4, 1, 64))
+    own = mx.ones((2, 4, 1, 64))
+    attention = RaggedAttention(lambda *_arguments, **_options: own)
+    mask = mx.ones((2, 1, 1, 1), dtype=mx.bool_)
+    attention.expect(mask, mx.array([0, 0]), mx.array([1]))
+    attention.forget()
+    assert attention(queries, queries, queries, scale=1.0, mask=mask) is own
