@@ -8,7 +8,8 @@ shape took 5.0 ms with it and 3.3 ms with the plain `KVCache` on an H200; one of
 How long each row is, is known here, so that nothing is ever read back from the device. Kinds of caches that are
 not known here stay as mlx-lm batches them.
 
-Where a step computes one of few numbers of rows (`device.py`), the first row stands in for those that are missing.
+Where a step computes one of few numbers of rows (`device.py`), the first row stands in for those that are missing;
+and where several rows of a model can be compiled (`compiled.py`), they are, but stay in the same caches.
 """
 
 from __future__ import annotations

@@ -210,6 +210,17 @@ def test_what_a_trace_would_freeze_is_not_compiled(
     assert model.calls == calls, "it is never tried again"
 
 
+def test_logits_that_are_no_numbers_say_nothing_against_a_trace(
+    llama: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = mx.array([-mx.inf, mx.nan, *[0] * (VOCABULARY - 2)])
+    step = CompiledStep()
+    rows = filled(llama, [5, 20], Device(compiled=step))
+    model = Model(llama, lambda tokens, cache: llama(tokens, cache=cache) + odd)
+    assert step(model, mx.array([1, 2]), rows.layers) is not None
+    assert not caplog.records
+
+
 def test_a_model_that_is_wrong_only_in_larger_buffers_is_not_compiled_from_there(
     llama: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
