@@ -60,7 +60,8 @@ class PrefillPace:
         if self._tokens_per_second is None:
             return self._last
         target = self._decode_target() * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
-        seconds = max(0.0, min(target, _IDLE_SECONDS) - self._overhead)
+        # Not less than what a chunk costs anyway: half of the time then goes into its tokens.
+        seconds = max(self._overhead, min(target, _IDLE_SECONDS) - self._overhead)
         wanted = min(seconds * self._tokens_per_second, 2 * self._largest, self._most)
         # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4

@@ -85,6 +85,7 @@ class RowCaches:
         self._starts: mx.array | None = None
         self._offset: mx.array | None = None
         self._padding: mx.array | None = None  # the rows that a step computes, by their index
+        self._compilable = False
         self._settle(list(range(len(lengths))))
 
     def forward(self, model: Any, tokens: mx.array) -> mx.array:
@@ -108,8 +109,7 @@ class RowCaches:
     def _run_compiled(self, model: Any, tokens: mx.array) -> mx.array | None:
         """Run a compiled step and move the layers on; None if there is none for these."""
         compiled = self._device.compiled
-        # The lengths of other kinds of caches, and of lists of them, are numbers that a trace would freeze.
-        if compiled is None or not self._aligned or any(type(each) is not AlignedKVCache for each in self.layers):
+        if compiled is None or not self._compilable:
             return None
         logits = compiled(model, tokens, self.layers)
         self._offset = self._aligned[0].offset
@@ -140,6 +140,7 @@ class RowCaches:
         if not self.lengths:
             self.layers, self.lengths, self._padding = other.layers, other.lengths, other._padding
             self._aligned, self._starts, self._offset = other._aligned, other._starts, other._offset
+            self._compilable = other._compilable
             return
         mine, others = len(self), len(other)
         self.layers, more = as_batch(self.layers), as_batch(other.layers)
@@ -167,6 +168,7 @@ class RowCaches:
             present: How many the layers hold; None is just these.
         """
         self._aligned, self._starts, self._offset, self._padding = [], None, None, None
+        self._compilable = False
         if not rows:
             self.layers = []
             return
@@ -176,10 +178,18 @@ class RowCaches:
             self._padding = mx.array([*range(len(self.lengths)), *[0] * missing])
         if rows != list(range(len(rows) if present is None else present)):
             self._select(mx.array(rows))
-        if len(rows) == 1:
+        self._compilable = self._can_be_compiled()
+        if len(rows) == 1 and not self._compilable:
             self.layers = as_single(self.layers, self.lengths[0])
             return
+        self.layers = as_batch(self.layers)
         self._align([*self.lengths, *self.lengths[:1] * missing])
+
+    def _can_be_compiled(self) -> bool:
+        compiled = self._device.compiled
+        # The lengths of other kinds of caches, and of lists of them, are numbers that a trace would freeze.
+        known = all(isinstance(cache, KVCache | BatchKVCache) and not cache.empty() for cache in self.layers)
+        return compiled is not None and not compiled.refused and known
 
     def _select(self, rows: mx.array) -> None:
         for cache in leaves(self.layers):

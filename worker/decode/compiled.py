@@ -11,15 +11,16 @@ for some steps, and each other one for its first; a model that doesn't, or that 
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import mlx.core as mx
 from mlx_lm.models.cache import BatchKVCache
 
-from ..kernels import RaggedAttention
+from ..kernels import Kernels
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +42,19 @@ class CompiledStep:
     """A model's compiled steps. It knows one model: another one begins anew.
 
     Args:
-        attention: Whom to tell of a step before it is traced.
+        kernels: Whom to tell of a step before it is traced.
         most: The most traces to keep; the one that was used longest ago goes first.
+
+    Attributes:
+        refused: Whether the model's steps can't be compiled.
     """
 
-    def __init__(self, attention: RaggedAttention | None = None, most: int = _TRACES) -> None:
-        self._attention = attention
+    def __init__(self, kernels: Kernels | None = None, most: int = _TRACES) -> None:
+        self._kernels = kernels or Kernels()
         self._most = most
         self._model: Any = None
         self._steps: dict[tuple[int, int], _Step] = {}  # by rows and capacity; the last one used is the last
-        self._proved = self._refused = False
+        self._proved = self.refused = False
 
     def __call__(self, model: Any, tokens: mx.array, caches: Sequence[Any]) -> mx.array | None:
         """Run the model on each row's next token, and move the caches on.
@@ -64,9 +68,9 @@ class CompiledStep:
             The logits, of shape (rows, vocabulary). None if this is not to be compiled: nothing was computed.
         """
         if model is not self._model:
-            self._model, self._proved, self._refused = model, False, False
+            self._model, self._proved, self.refused = model, False, False
             self._steps.clear()
-        if self._refused or any(cache.empty() for cache in caches):
+        if self.refused or any(cache.empty() for cache in caches):
             return None
         size = capacity(caches[0].size() + 1)
         for cache in caches:
@@ -105,7 +109,7 @@ class CompiledStep:
 
     def _refuse(self, reason: str) -> None:
         log.warning("the decode steps of several rows are not compiled, and slower for it: %s", reason)
-        self._refused = True
+        self.refused = True
         self._steps.clear()
 
     def _step(
@@ -133,16 +137,27 @@ class CompiledStep:
         places = mx.arange(keys[0].shape[2])
         mask = ((places >= starts[:, None]) & (places <= end))[:, None, None]
         layers = [_Layer(*each, end, lengths, mask) for each in zip(keys, values, strict=True)]
-        if self._attention is not None:
-            self._attention.expect(mask, starts, end + 1)
-        try:
+        with self._announced(mask, starts, end + 1):
             logits = self._model(tokens[:, None], cache=layers)[:, -1, :]
-        finally:
-            if self._attention is not None:
-                self._attention.forget()
         if any(layer.written != 1 for layer in layers):
             raise TypeError("a layer's keys and values are not written once")
         return logits, lengths + 1, [layer.keys for layer in layers], [layer.values for layer in layers]
+
+    @contextlib.contextmanager
+    def _announced(self, mask: mx.array, starts: mx.array, stop: mx.array) -> Iterator[None]:
+        """Let the kernels compute what is traced within the block."""
+        attention, _, product = self._kernels
+        if attention is not None:
+            attention.expect(mask, starts, stop)
+        if product is not None:
+            product.wanted = True
+        try:
+            yield
+        finally:
+            if attention is not None:
+                attention.forget()
+            if product is not None:
+                product.wanted = False
 
 
 class _Layer:

@@ -32,7 +32,7 @@ class Device:
         least_prefix: Fewer tokens are neither kept for prompts to come nor taken from what is kept.
         compiles: What is new takes its time: kernels are compiled or loaded at their first use.
         kernels: Whom to tell of a step before it comes.
-        compiled: The steps of several rows, where that is faster.
+        compiled: Steps, where that is faster.
     """
 
     sizes: tuple[int, ...] = ()
@@ -82,7 +82,7 @@ def present() -> Device:
         least_prefix=128,
         compiles=True,
         kernels=kernels,
-        compiled=CompiledStep(kernels.attention),
+        compiled=CompiledStep(kernels),
     )
 
 

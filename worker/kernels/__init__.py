@@ -18,7 +18,7 @@ import mlx.core as mx
 
 from .cpu_attention import CpuAttention
 from .cpu_rotary import CpuRotary
-from .few_rows_matmul import replace_layers
+from .few_rows_matmul import FewRowsMatmul, replace_layers
 from .ragged_attention import RaggedAttention
 
 __all__ = ["Kernels", "RaggedAttention", "replace_kernels"]
@@ -30,10 +30,12 @@ class Kernels(NamedTuple):
     Attributes:
         attention: Where rows of different lengths begin.
         rotary: How long the rows are.
+        product: That it is one to be traced.
     """
 
     attention: RaggedAttention | None = None
     rotary: CpuRotary | None = None
+    product: FewRowsMatmul | None = None
 
 
 def replace_kernels() -> Kernels:
@@ -49,6 +51,5 @@ def replace_kernels() -> Kernels:
     if mx.default_device().type == mx.gpu and mx.cuda.is_available():
         if not isinstance(attention, RaggedAttention):
             mx.fast.scaled_dot_product_attention = attention = RaggedAttention(attention)
-        replace_layers()
-        return Kernels(attention=attention)
+        return Kernels(attention=attention, product=replace_layers())
     return Kernels()

@@ -2,27 +2,28 @@
 
 What bounds x @ W.T with few rows of x is reading W once. MLX calls cuBLASLt from two rows on, whose kernels for
 such shapes take some times as long, and which costs the host 10 us a call to record into a CUDA graph: on an H200
-a step of the 0.6B shape took 3.4 ms with one row, which MLX has a kernel of its own for, and 5.4 with two.
+a step of the 0.6B shape took 3.4 ms with one row, which MLX has a kernel of its own for, 5.4 with two, and with
+this one 2.7.
 
 A row's result is the same, to the last bit, with whatever other rows it is computed and at whichever place among
-them: what is summed in which order depends on the shape of W alone. One row by itself is MLX's.
+them: what is summed in which order depends on the shape of W alone.
+
+It is for traces: called from Python it takes longer than what it saves.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import mlx.core as mx
 from mlx import nn
 
-# Of x and W.
-Product = Callable[[mx.array, mx.array], mx.array]
 # A layer's method, of the layer and x.
 Method = Callable[..., mx.array]
 
-_LEAST_ROWS, _MOST_ROWS = 2, 32
+_MOST_ROWS = 32
 _TYPES = (mx.bfloat16, mx.float16)
 # Has the instructions.
 _COMPUTE_CAPABILITY = 8
@@ -133,6 +134,16 @@ _SOURCE = """
 """
 
 
+class Product(Protocol):
+    """A product x @ W.T, and whether layers use it now."""
+
+    wanted: bool
+
+    def __call__(self, x: mx.array, w: mx.array) -> mx.array:
+        """Return x @ w.T."""
+        ...
+
+
 class Launch(NamedTuple):
     """How a product is shared out.
 
@@ -150,7 +161,13 @@ class Launch(NamedTuple):
 
 
 class FewRowsMatmul:
-    """The product x @ W.T where x has few rows; `fits` says where it can be had."""
+    """The product x @ W.T where x has few rows; `fits` says where it can be had.
+
+    Attributes:
+        wanted: Whether layers use it now.
+    """
+
+    wanted = False
 
     def __init__(self) -> None:
         self._kernel: Callable[..., list[mx.array]] = mx.fast.cuda_kernel(  # pyright: ignore[reportAttributeAccessIssue]
@@ -192,7 +209,7 @@ def fits(x: mx.array, w: mx.array) -> bool:
     """
     outputs, inputs = w.shape
     return (
-        _LEAST_ROWS * inputs <= x.size <= _MOST_ROWS * inputs
+        0 < x.size <= _MOST_ROWS * inputs
         and x.shape[-1] == inputs
         and x.dtype == w.dtype
         and w.dtype in _TYPES
@@ -201,30 +218,34 @@ def fits(x: mx.array, w: mx.array) -> bool:
     )
 
 
-def replace_layers() -> None:
-    """Let it stand in where layers multiply with their weights, once for the process."""
-    able = int(mx.device_info().get("compute_capability_major", 0)) >= _COMPUTE_CAPABILITY
-    if able and not hasattr(nn.Linear.__call__, "__wrapped__"):
+def replace_layers() -> FewRowsMatmul | None:
+    """Let it stand in where layers multiply with their weights, once for the process; None if the device can't."""
+    if int(mx.device_info().get("compute_capability_major", 0)) < _COMPUTE_CAPABILITY:
+        return None
+    product = getattr(nn.Linear.__call__, "product", None)
+    if product is None:
         product = FewRowsMatmul()
         nn.Linear.__call__ = linear(product, nn.Linear.__call__)
         nn.Embedding.as_linear = embedding_as_linear(product, nn.Embedding.as_linear)
+    return product
 
 
 def linear(product: Product, otherwise: Method) -> Method:
     """Return what stands in for `nn.Linear.__call__`; classes that have their own keep it.
 
     Args:
-        product: For what fits.
+        product: For what fits, while it is wanted.
         otherwise: MLX's own.
     """
 
     @functools.wraps(otherwise)
     def call(self: Any, x: mx.array) -> mx.array:
-        w = self["weight"]
-        if not fits(x, w):
+        if not (product.wanted and fits(x, self["weight"])):
             return otherwise(self, x)
-        return product(x, w) + self["bias"] if "bias" in self else product(x, w)
+        result = product(x, self["weight"])
+        return result + self["bias"] if "bias" in self else result
 
+    call.product = product  # pyright: ignore[reportAttributeAccessIssue] - for the next time
     return call
 
 
@@ -232,14 +253,14 @@ def embedding_as_linear(product: Product, otherwise: Method) -> Method:
     """Return what stands in for `nn.Embedding.as_linear`, with which heads share the embedding's weights.
 
     Args:
-        product: For what fits.
+        product: For what fits, while it is wanted.
         otherwise: MLX's own.
     """
 
     @functools.wraps(otherwise)
     def as_linear(self: Any, x: mx.array) -> mx.array:
         w = self["weight"]
-        return product(x, w) if fits(x, w) else otherwise(self, x)
+        return product(x, w) if product.wanted and fits(x, w) else otherwise(self, x)
 
     return as_linear
 

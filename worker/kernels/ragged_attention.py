@@ -19,11 +19,15 @@ import mlx.core as mx
 
 # Of a block: more where there are too few blocks to keep the device busy.
 _WARPS, _FEW_BLOCKS, _MORE_WARPS = 16, 256, 32
+# A row is shared out among so many blocks that there are about two for each of an H200's multiprocessors, if each
+# has so many tokens: a second kernel puts their parts together.
+_ENOUGH_BLOCKS, _LEAST_TOKENS = 264, 512
 _SIZES = (64, 128, 256)
 _TYPES = (mx.bfloat16, mx.float16, mx.float32)
 
-# One block for each row and query head. Its warps share the keys out, four at a time for each, and each keeps a
-# running maximum and sum (https://arxiv.org/abs/1805.02867); at the end these are put together.
+# One block, or several, for each row and query head. Its warps share the keys out, four at a time for each, and
+# each keeps a running maximum and sum (https://arxiv.org/abs/1805.02867); at the end these are put together. One
+# of several blocks writes its sum of values, not divided yet, then its maximum and sum.
 _SOURCE = """
     constexpr int N = D / 32;
     struct alignas(N * sizeof(T)) Pack { T at[N]; };
@@ -31,8 +35,9 @@ _SOURCE = """
     __shared__ float sums[WARPS];
     __shared__ float parts[WARPS][D];
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
-    const int head = blockIdx.x, row = blockIdx.y;
-    const int group = head / (q_shape[1] / k_shape[1]), length = *stop;
+    const int head = blockIdx.x, row = blockIdx.y, group = head / (q_shape[1] / k_shape[1]);
+    const int share = (*stop - starts[row] + gridDim.z - 1) / gridDim.z;
+    const int first = starts[row] + blockIdx.z * share, end = min(*stop, first + share);
     const T* query = q + row * q_strides[0] + head * q_strides[1] + lane * N;
     const T* key = k + row * k_strides[0] + group * k_strides[1] + lane * N;
     const T* value = v + row * v_strides[0] + group * v_strides[1] + lane * N;
@@ -40,13 +45,13 @@ _SOURCE = """
 
     float scaled[N], sum = 0, maximum = -INFINITY, part[N] = {};
     for (int n = 0; n < N; n++) scaled[n] = static_cast<float>(query[n]) * scale[0];
-    for (int i = starts[row] + warp; i < length; i += 4 * WARPS) {
+    for (int i = first + warp; i < end; i += 4 * WARPS) {
         float score[4];
         #pragma unroll
         for (int j = 0; j < 4; j++) {
             const int at = i + j * WARPS;
             score[j] = 0;
-            if (at < length) {
+            if (at < end) {
                 const Pack pack = *reinterpret_cast<const Pack*>(key + at * key_step);
                 #pragma unroll
                 for (int n = 0; n < N; n++) score[j] += scaled[n] * static_cast<float>(pack.at[n]);
@@ -58,7 +63,7 @@ _SOURCE = """
             for (int j = 0; j < 4; j++) score[j] += __shfl_xor_sync(0xffffffff, score[j], distance);
         float higher = maximum;
         #pragma unroll
-        for (int j = 0; j < 4; j++) if (i + j * WARPS < length) higher = fmaxf(higher, score[j]);
+        for (int j = 0; j < 4; j++) if (i + j * WARPS < end) higher = fmaxf(higher, score[j]);
         const float shrink = __expf(maximum - higher);
         maximum = higher;
         sum *= shrink;
@@ -67,7 +72,7 @@ _SOURCE = """
         #pragma unroll
         for (int j = 0; j < 4; j++) {
             const int at = i + j * WARPS;
-            if (at < length) {
+            if (at < end) {
                 const Pack pack = *reinterpret_cast<const Pack*>(value + at * value_step);
                 const float weight = __expf(score[j] - maximum);
                 sum += weight;
@@ -79,16 +84,36 @@ _SOURCE = """
     if (lane == 0) { maxima[warp] = maximum; sums[warp] = sum; }
     for (int n = 0; n < N; n++) parts[warp][lane * N + n] = part[n];
     __syncthreads();
+    float highest = maxima[0], total = 0;
+    for (int w = 1; w < WARPS; w++) highest = fmaxf(highest, maxima[w]);
+    // A block may have no token at all.
+    auto weight = [&](int w) { return sums[w] > 0 ? __expf(maxima[w] - highest) : 0.0f; };
+    for (int w = 0; w < WARPS; w++) total += weight(w) * sums[w];
+    const int64_t place = (static_cast<int64_t>(row) * q_shape[1] + head) * gridDim.z + blockIdx.z;
     for (int d = threadIdx.x; d < D; d += blockDim.x) {
-        float highest = maxima[0], total = 0, whole = 0;
-        for (int w = 1; w < WARPS; w++) highest = fmaxf(highest, maxima[w]);
-        for (int w = 0; w < WARPS; w++) {
-            const float share = __expf(maxima[w] - highest);
-            total += share * sums[w];
-            whole += share * parts[w][d];
-        }
-        out[(static_cast<int64_t>(row) * q_shape[1] + head) * D + d] = static_cast<T>(whole / total);
+        float whole = 0;
+        for (int w = 0; w < WARPS; w++) whole += weight(w) * parts[w][d];
+        if (SHARED_OUT) reinterpret_cast<float*>(out)[place * (D + 2) + d] = whole;
+        else reinterpret_cast<T*>(out)[place * D + d] = static_cast<T>(whole / total);
     }
+    if (SHARED_OUT && threadIdx.x == 0) {
+        reinterpret_cast<float*>(out)[place * (D + 2) + D] = highest;
+        reinterpret_cast<float*>(out)[place * (D + 2) + D + 1] = total;
+    }
+"""
+
+# One block for each row and query head, one thread for each number.
+_SOURCE_OF_WHOLE = """
+    const int blocks = parts_shape[2], d = threadIdx.x;
+    const float* part = parts + static_cast<int64_t>(blockIdx.x) * blocks * (D + 2);
+    float highest = -INFINITY, total = 0, whole = 0;
+    for (int i = 0; i < blocks; i++) highest = fmaxf(highest, part[i * (D + 2) + D]);
+    for (int i = 0; i < blocks; i++) {
+        const float weight = __expf(part[i * (D + 2) + D] - highest);
+        total += weight * part[i * (D + 2) + D + 1];
+        whole += weight * part[i * (D + 2) + d];
+    }
+    out[static_cast<int64_t>(blockIdx.x) * D + d] = static_cast<T>(whole / total);
 """
 
 
@@ -110,6 +135,12 @@ class RaggedAttention:
             output_names=["out"],
             source=_SOURCE,
             ensure_row_contiguous=False,
+        )
+        self._whole: Callable[..., list[mx.array]] = mx.fast.cuda_kernel(  # pyright: ignore[reportAttributeAccessIssue]
+            name="ragged_attention_whole",
+            input_names=["parts"],
+            output_names=["out"],
+            source=_SOURCE_OF_WHOLE,
         )
         self._scale = functools.cache(lambda scale: mx.array([scale], dtype=mx.float32))
 
@@ -134,16 +165,34 @@ class RaggedAttention:
         if mask is None or mask is not self._mask or not _fits(q, k, v) or any(options.values()):
             return self._otherwise(q, k, v, scale=scale, mask=mask, **options)
         rows, heads, _, size = q.shape
-        warps = _MORE_WARPS if rows * heads <= _FEW_BLOCKS and size <= _SIZES[1] else _WARPS
+        blocks = _blocks(rows * heads, k.shape[2])
+        few = rows * heads * blocks <= _FEW_BLOCKS and size <= _SIZES[1]
+        warps = _MORE_WARPS if few and blocks == 1 else _WARPS
         (output,) = self._kernel(
             inputs=[q, k, v, self._starts, self._stop, self._scale(scale)],
-            template=[("T", q.dtype), ("D", size), ("WARPS", warps)],
-            grid=(heads * warps * 32, rows, 1),
+            template=[("T", q.dtype), ("D", size), ("WARPS", warps), ("SHARED_OUT", blocks > 1)],
+            grid=(heads * warps * 32, rows, blocks),
             threadgroup=(warps * 32, 1, 1),
+            output_shapes=[q.shape if blocks == 1 else (rows, heads, blocks, size + 2)],
+            output_dtypes=[q.dtype if blocks == 1 else mx.float32],
+        )
+        if blocks == 1:
+            return output
+        (whole,) = self._whole(
+            inputs=[output],
+            template=[("T", q.dtype), ("D", size)],
+            grid=(rows * heads * size, 1, 1),
+            threadgroup=(size, 1, 1),
             output_shapes=[q.shape],
             output_dtypes=[q.dtype],
         )
-        return output
+        return whole
+
+
+def _blocks(heads: int, tokens: int) -> int:
+    """Return among how many blocks each of so many heads of all rows together is shared out."""
+    most = min(_ENOUGH_BLOCKS // heads, tokens // _LEAST_TOKENS)
+    return 1 << max(0, most.bit_length() - 1)
 
 
 def _fits(q: mx.array, k: mx.array, v: mx.array) -> bool:

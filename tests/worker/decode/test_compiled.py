@@ -11,6 +11,7 @@ import mlx.core as mx
 import pytest
 from mlx_llm_server.worker.decode import CompiledStep, Device, RowCaches, present
 from mlx_llm_server.worker.decode.compiled import capacity
+from mlx_llm_server.worker.kernels import Kernels
 from mlx_llm_server.worker.prefix_cache.rows import cut_positions
 from mlx_lm.models.cache import make_prompt_cache
 
@@ -277,7 +278,7 @@ def test_attention_is_told_in_a_trace_and_forgets_it(
 ) -> None:
     attention: Any = Attention()
     monkeypatch.setattr(mx.fast, "scaled_dot_product_attention", attention)
-    pair = Pair(llama, Model(llama), [5, 20, 20], CompiledStep(attention))
+    pair = Pair(llama, Model(llama), [5, 20, 20], CompiledStep(Kernels(attention=attention)))
     pair.step(3)
     assert attention.used == len(pair.compiled.layers)
     assert attention.announced is None
@@ -293,8 +294,3 @@ def test_capacities_are_few_and_waste_little() -> None:
 @pytest.mark.skipif(mx.cuda.is_available(), reason="CUDA's steps are compiled")
 def test_where_building_a_step_costs_little_it_is_not_compiled() -> None:
     assert present().compiled is None
-
-
-@pytest.mark.skipif(not mx.cuda.is_available(), reason="needs CUDA")
-def test_compiled_steps_outlast_the_rows() -> None:
-    assert present().compiled is present().compiled is not None

@@ -13,7 +13,10 @@ PRECISION = {mx.float32: 1e-5, mx.float16: 2e-3, mx.bfloat16: 2e-2}
 
 @pytest.mark.parametrize("dtype", PRECISION)
 @pytest.mark.parametrize("size", [64, 128, 256])
-@pytest.mark.parametrize(("rows", "heads", "groups", "length"), [(3, 8, 8, 5), (8, 16, 8, 70), (32, 32, 8, 1000)])
+@pytest.mark.parametrize(
+    ("rows", "heads", "groups", "length"),
+    [(3, 8, 8, 5), (8, 16, 8, 70), (32, 32, 8, 1000), (1, 16, 8, 3000), (3, 8, 2, 9001)],
+)
 def test_rows_attend_to_what_is_theirs(
     dtype: mx.Dtype, size: int, rows: int, heads: int, groups: int, length: int
 ) -> None:
@@ -33,7 +36,23 @@ def test_rows_attend_to_what_is_theirs(
     wide = [each.astype(mx.float32) for each in (queries, keys, values)]
     expected = original(*wide, scale=size**-0.5, mask=mask)
     assert mx.allclose(got.astype(mx.float32), expected, rtol=0, atol=PRECISION[dtype])
-    assert mx.array_equal(of_buffers, got)
+    assert mx.allclose(of_buffers.astype(mx.float32), expected, rtol=0, atol=PRECISION[dtype])
+
+
+@pytest.mark.parametrize("dtype", PRECISION)
+def test_a_row_may_leave_blocks_without_a_token(dtype: mx.Dtype) -> None:
+    original = mx.fast.scaled_dot_product_attention
+    attention = RaggedAttention(original)
+    queries, keys, values = (mx.random.normal((2, 4, tokens, 64)).astype(dtype) for tokens in (1, 8192, 8192))
+    starts = mx.array([0, 4998])
+    mask = ((mx.arange(8192) >= starts[:, None]) & (mx.arange(8192) < 5000))[:, None, None]
+    attention.expect(mask, starts, mx.array([5000]))
+
+    got = attention(queries, keys, values, scale=0.125, mask=mask)
+
+    wide = [each.astype(mx.float32) for each in (queries, keys, values)]
+    expected = original(*wide, scale=0.125, mask=mask)
+    assert mx.allclose(got.astype(mx.float32), expected, rtol=0, atol=PRECISION[dtype])
 
 
 def test_what_is_expected_no_more_is_mlxs_own() -> None:
