@@ -33,6 +33,7 @@ _SOURCE = """
     struct alignas(N * sizeof(T)) Pack { T at[N]; };
     __shared__ float maxima[WARPS];
     __shared__ float sums[WARPS];
+    __shared__ float weights[WARPS];
     __shared__ float parts[WARPS][D];
     const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const int head = blockIdx.x, row = blockIdx.y, group = head / (q_shape[1] / k_shape[1]);
@@ -84,15 +85,21 @@ _SOURCE = """
     if (lane == 0) { maxima[warp] = maximum; sums[warp] = sum; }
     for (int n = 0; n < N; n++) parts[warp][lane * N + n] = part[n];
     __syncthreads();
-    float highest = maxima[0], total = 0;
+    float highest = maxima[0];
+    #pragma unroll 1
     for (int w = 1; w < WARPS; w++) highest = fmaxf(highest, maxima[w]);
     // A block may have no token at all.
-    auto weight = [&](int w) { return sums[w] > 0 ? __expf(maxima[w] - highest) : 0.0f; };
-    for (int w = 0; w < WARPS; w++) total += weight(w) * sums[w];
+    const int w = threadIdx.x;
+    if (w < WARPS) weights[w] = sums[w] > 0 ? __expf(maxima[w] - highest) : 0;
+    __syncthreads();
+    float total = 0;
+    #pragma unroll 1
+    for (int w = 0; w < WARPS; w++) total += weights[w] * sums[w];
     const int64_t place = (static_cast<int64_t>(row) * q_shape[1] + head) * gridDim.z + blockIdx.z;
     for (int d = threadIdx.x; d < D; d += blockDim.x) {
         float whole = 0;
-        for (int w = 0; w < WARPS; w++) whole += weight(w) * parts[w][d];
+        #pragma unroll 4
+        for (int w = 0; w < WARPS; w++) whole += weights[w] * parts[w][d];
         if (SHARED_OUT) reinterpret_cast<float*>(out)[place * (D + 2) + d] = whole;
         else reinterpret_cast<T*>(out)[place * D + d] = static_cast<T>(whole / total);
     }
