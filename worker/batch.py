@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import copy
 from collections import deque
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any, NamedTuple, cast
 
 import mlx.core as mx
@@ -214,6 +214,13 @@ class ContinuousBatch(BatchGenerator):
         return len(self._unprocessed_sequences) + len(self._prompt_batch)
 
     @property
+    def left(self) -> int:
+        """How many tokens of these are still to be processed, if none is found in the prefix cache."""
+        first = islice(self._unprocessed_sequences, self.prefill_batch_size)  # more won't be done together
+        waiting = sum(len(self._prompt_of(sequence)) for sequence in first)
+        return waiting + sum(total - done for _, done, total in self._currently_processing)
+
+    @property
     def progress(self) -> list[tuple[int, int]]:
         """By uid, how many tokens are computed, or were found, of each prompt that is being processed."""
         return [
@@ -292,7 +299,10 @@ class ContinuousBatch(BatchGenerator):
         return prompts, tokens
 
     def _prompt_of(self, sequence: Any) -> list[int]:
-        return self._prompts.setdefault(sequence[0], [token for segment in sequence[1] for token in segment])
+        prompt = self._prompts.get(sequence[0])
+        if prompt is None:
+            prompt = self._prompts[sequence[0]] = [token for segment in sequence[1] for token in segment]
+        return prompt
 
     def _copy_twins(self) -> None:
         """Let prompts that wait, and are equal to one that is done, go on with what was computed of it."""
@@ -357,21 +367,30 @@ class ContinuousBatch(BatchGenerator):
             uid: total - done - 1
             for uid, (_, done, total) in zip(self._prompt_batch.uids, self._currently_processing, strict=True)
         }
+        twins = {(self._scopes.get(uid), *self._prompts[uid]): uid for uid, left in prefilling.items() if left}
         chosen: list[Any] = []
         waiting: deque[Any] = deque()
         for sequence in self._unprocessed_sequences:
             uid = sequence[0]
             prompt = self._prompt_of(sequence)
-            if len(chosen) >= most or self._must_wait(sequence, prefilling):
+            if len(chosen) >= most or self._must_wait(sequence, prefilling, twins):
                 waiting.append(sequence)
                 continue
             chosen.append(sequence)
             prefilling[uid] = len(prompt) - 1 - self._prefixes.usable(self._scopes.get(uid), prompt)
+            if prefilling[uid]:
+                twins[self._scopes.get(uid), *prompt] = uid
         self._unprocessed_sequences = waiting
         return chosen
 
-    def _must_wait(self, sequence: Any, prefilling: dict[int, int]) -> bool:
-        """Tell whether a prompt waits for one that is being prefilled, given how much each of these has left."""
+    def _must_wait(self, sequence: Any, prefilling: dict[int, int], twins: dict[tuple[Any, ...], int]) -> bool:
+        """Tell whether a prompt waits for one that is being prefilled.
+
+        Args:
+            sequence: mlx-lm's, of the prompt.
+            prefilling: By uid, how much each of the others has left.
+            twins: By scope and tokens, those that have some.
+        """
         uid, prompt = sequence[0], self._prompts[sequence[0]]
         scope = self._scopes.get(uid)
         if scope is None:
@@ -379,18 +398,22 @@ class ContinuousBatch(BatchGenerator):
         if self._waits_for.get(uid) in prefilling:
             return True
         self._waits_for.pop(uid, None)
-        usable = self._prefixes.usable(scope, prompt)
-        for other, left in prefilling.items():
-            if (left and self._are_equal(other, sequence)) or (
-                self._prefixes.enabled
-                and self._scopes.get(other) == scope
-                and worth_waiting(
-                    prompt, usable, self._prompts[other], left, by_snapshot=self._prefixes.by_snapshot
-                )
-            ):
-                self._waits_for[uid] = other
-                return True
-        return False
+        other = twins.get((scope, *prompt))
+        if other is None and self._prefixes.enabled and len(prompt) > self._prefixes.least:
+            usable, by_snapshot = self._prefixes.usable(scope, prompt), self._prefixes.by_snapshot
+            other = next(
+                (
+                    each
+                    for each, left in prefilling.items()
+                    if self._scopes.get(each) == scope
+                    and worth_waiting(prompt, usable, self._prompts[each], left, by_snapshot=by_snapshot)
+                ),
+                None,
+            )
+        if other is None:
+            return False
+        self._waits_for[uid] = other
+        return True
 
     def _with_prefix(self, sequence: Any) -> Any:
         """Return a sequence of mlx-lm's with its longest kept prefix in its caches; only the rest is computed."""

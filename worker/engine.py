@@ -134,7 +134,11 @@ class Engine:
             Exception: Whatever MLX raises. The context is suspect after that; the process must end.
         """
         decoding, prefilled = self._generator.decoding, self._generator.prefilled
-        chunk = self.pace.chunk(decoding=decoding, waiting=self._generator.prefilling + self._scorer.busy)
+        chunk = self.pace.chunk(
+            decoding=decoding,
+            waiting=self._generator.prefilling + self._scorer.busy,
+            left=self._generator.left,
+        )
         share = (chunk // 2 if self._generator.prefilling else chunk) if self._scorer.busy else 0
         self._generator.prefill_tokens = max(1, chunk - share)
         begin = perf_counter()

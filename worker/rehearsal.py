@@ -7,6 +7,7 @@ prompts that end before others, and each way to draw a token: what was first met
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
@@ -56,8 +57,8 @@ class Rehearsed(Protocol):
         """Queue a prompt."""
         ...
 
-    def step(self) -> object:
-        """Do a step."""
+    def step(self) -> Sequence[object]:
+        """Do a step and return its tokens."""
         ...
 
 
@@ -79,12 +80,13 @@ def rehearse(engine: Rehearsed, device: Device, max_batch: int, token: int, fixe
         return PrefillPace(device.least_chunk, fixed, largest=device.largest_chunk, overhead=overhead)
 
     def play(lengths: list[int]) -> float:
-        """Let prompts of these lengths be processed and their rows decode; return the first step's seconds."""
+        """Let prompts of these lengths be processed and their rows decode; return the first token's seconds."""
         for row, length in enumerate(lengths):
             sampling = replace(_SAMPLINGS[row % len(_SAMPLINGS)], seed=row)
             engine.insert(Insert(Key(-1, row), [token] * length, sampling, 4))
         begin = perf_counter()
-        engine.step()
+        while not engine.step():
+            pass
         seconds = perf_counter() - begin
         while engine.busy:
             engine.step()

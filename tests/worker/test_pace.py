@@ -75,15 +75,26 @@ def test_what_a_chunk_costs_at_least_counts() -> None:
     assert busy_chunks(0.1, 0.001, overhead=0.05)[-1] == 64
 
 
-def test_what_few_tokens_cost_says_nothing_of_how_fast_more_are() -> None:
+def costly() -> PrefillPace:
+    """Return the pace of a device whose steps take 20 ms, and chunks 20 ms and 0.1 ms a token."""
     pace = PrefillPace(SMALLEST, overhead=0.02)
     for _ in range(5):
         pace.measured(0, 0.02, decoding=True)
     for _ in range(12):
         pace.measured(1024, 0.02 + 1024e-4, decoding=False)
-    # Not the rest of one and a half times 20 ms, but as long as a chunk takes anyway.
-    assert pace.chunk(decoding=1) == 192
-    assert pace.chunk(decoding=1, waiting=4) == 960
+    return pace
+
+
+def test_what_few_tokens_cost_says_nothing_of_how_fast_more_are() -> None:
+    assert costly().chunk(decoding=1, waiting=1, left=5000) == 96  # the rest of one and a half times 20 ms
+    assert costly().chunk(decoding=1, waiting=4, left=5000) == 960
+
+
+def test_short_prompts_are_done_together_where_that_saves_more_than_it_takes() -> None:
+    # 40 ms, and three times 20 ms; 70 ms, and the same.
+    assert costly().chunk(decoding=8, waiting=4, left=400) == 384
+    assert costly().chunk(decoding=8, waiting=4, left=700) == 96
+    assert PrefillPace(SMALLEST).chunk(decoding=8, waiting=4, left=400) == 64
 
 
 def test_less_than_the_smallest_chunk_says_nothing_of_the_speed() -> None:

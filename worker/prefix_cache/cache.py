@@ -65,6 +65,7 @@ class PrefixCache:
 
     Attributes:
         budget: As given.
+        least: As given.
         enabled: Whether anything is kept: there is a budget, and the model's caches are of kinds that can be.
         has_positions: Whether any layer can be cut at any token.
         by_snapshot: Whether what is kept of a sequence helps only those that hold all of it.
@@ -72,7 +73,7 @@ class PrefixCache:
 
     def __init__(self, model: Any, budget: int, disk: DiskTier | None = None, *, least: int) -> None:
         self._model = model
-        self._least = least
+        self.least = least
         empty = make_prompt_cache(model)
         unknown = rows.unknown_kinds(empty)
         if unknown and budget:
@@ -106,7 +107,7 @@ class PrefixCache:
         length, path = self._best(scope, prompt[:-1])
         # Where only snapshots are of use, the known path may go on behind the last of them.
         known = min(self._tree.reach(scope, prompt), len(prompt) - 1)
-        border = known if self.by_snapshot and known - length >= self._least and known < len(prompt) - 1 else 0
+        border = known if self.by_snapshot and known - length >= self.least and known < len(prompt) - 1 else 0
         if not length:
             return Found(0, None, border)
         last = path[-1][0]
@@ -128,7 +129,7 @@ class PrefixCache:
         """
         if scope is None or not self.enabled:
             return
-        if len(tokens) - self._best(scope, tokens)[0] >= self._least:
+        if len(tokens) - self._best(scope, tokens)[0] >= self.least:
             self._keep(scope, tokens, batch, row)
         if self._disk is not None:
             self._disk.offer(scope, tokens, self)
@@ -225,7 +226,7 @@ class PrefixCache:
             while path and (path[-1][0].snapshot is None or path[-1][1] < len(path[-1][0].tokens)):
                 path.pop()
         length = sum(count for _, count in path)
-        return (length, path) if length >= self._least else (0, [])
+        return (length, path) if length >= self.least else (0, [])
 
 
 def default_budget() -> int:
