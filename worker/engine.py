@@ -144,7 +144,8 @@ class Engine:
         begin = perf_counter()
         responses = self._generator.step()
         prefilled = self._generator.prefilled - prefilled + self._score(share)
-        self.pace.measured(prefilled, perf_counter() - begin, decoding=decoding > 0)
+        # Nothing is computed behind the last tokens of all.
+        self.pace.measured(prefilled, perf_counter() - begin, decoding=min(decoding, self._generator.decoding))
         self.steps += 1
         tokens = [
             Token(self._keys[r.uid], r.token, r.finish, r.logprobs, self._generator.take_cached(r.uid))

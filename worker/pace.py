@@ -46,7 +46,7 @@ class PrefillPace:
         self._overhead = overhead
         self._last = self._largest = max(_FIRST, smallest)
         self._tokens_per_second: float | None = None
-        self._decode_seconds: float | None = None
+        self._decode_seconds: dict[int, float] = {}  # by the bit length of the number of rows
         self._was_decode_only = False
 
     def chunk(self, *, decoding: int, waiting: int = 1, left: int = 0) -> int:
@@ -63,7 +63,7 @@ class PrefillPace:
             return self._fixed
         if self._tokens_per_second is None:
             return self._last
-        target = self._decode_target() * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
+        target = self._decode_target(decoding) * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
         seconds = max(0.0, min(target, _IDLE_SECONDS) - self._overhead)
         together = left / self._tokens_per_second
         if together <= min(self._overhead * (waiting - 1), _IDLE_SECONDS):
@@ -74,33 +74,40 @@ class PrefillPace:
         self._last = max(self._smallest, round(wanted) // unit * unit)
         return self._last
 
-    def measured(self, tokens: int, seconds: float, *, decoding: bool) -> None:
+    def measured(self, tokens: int, seconds: float, *, decoding: int) -> None:
         """Take what a step took.
 
         Args:
             tokens: Of prompts, processed in it.
             seconds: The whole step.
-            decoding: Whether rows got a token in it.
+            decoding: How many rows get another token by it; 0 if it only handed out the last ones.
         """
         if not tokens:
             # The first one behind a chunk finds its tokens computed already, beside the chunk.
             if decoding and self._was_decode_only:
-                self._decode_seconds = _blend(self._decode_seconds, seconds)
-            self._was_decode_only = decoding
+                size = decoding.bit_length()
+                self._decode_seconds[size] = _blend(self._decode_seconds.get(size), seconds)
+            self._was_decode_only = decoding > 0
             return
         self._was_decode_only = False
         self._largest = max(self._largest, tokens)
-        decode = (self._decode_seconds or 0.0) if decoding else 0.0
+        decode = (self._decode(decoding) or 0.0) if decoding else 0.0
         prefill = max(seconds - decode, seconds / 4)
-        target = self._decode_target() if decoding else _IDLE_SECONDS
+        target = self._decode_target(decoding) if decoding else _IDLE_SECONDS
         # A chunk that was not full says little of the speed, unless it was too slow even so; one that is smaller
         # than all that are chosen says nothing.
         if tokens >= self._smallest and (2 * tokens >= self._last or prefill > target):
             speed = tokens / max(prefill - self._overhead, prefill / 4, _LEAST_SECONDS)
             self._tokens_per_second = max(speed, _KEPT_SHARE * (self._tokens_per_second or 0.0))
 
-    def _decode_target(self) -> float:
-        return min(_DECODES_PER_CHUNK * (self._decode_seconds or _FIRST_DECODE_SECONDS), _IDLE_SECONDS)
+    def _decode(self, rows: int) -> float | None:
+        """Return the seconds of a step of about so many rows."""
+        size = rows.bit_length()
+        near = min(self._decode_seconds, key=lambda each: abs(each - size), default=None)
+        return None if near is None else self._decode_seconds[near]
+
+    def _decode_target(self, rows: int) -> float:
+        return min(_DECODES_PER_CHUNK * (self._decode(rows) or _FIRST_DECODE_SECONDS), _IDLE_SECONDS)
 
 
 def _blend(old: float | None, new: float) -> float:

@@ -14,8 +14,8 @@ def idle_chunks(per_token: float, steps: int = 12) -> list[int]:
     """Return the chunks on an idle machine that takes so many seconds a token."""
     pace, chunks = PrefillPace(SMALLEST), []
     for _ in range(steps):
-        chunks.append(pace.chunk(decoding=False))
-        pace.measured(chunks[-1], chunks[-1] * per_token, decoding=False)
+        chunks.append(pace.chunk(decoding=0))
+        pace.measured(chunks[-1], chunks[-1] * per_token, decoding=0)
     return chunks
 
 
@@ -23,10 +23,10 @@ def busy_chunks(decode: float, per_token: float, overhead: float = 0.0, steps: i
     """Return the chunks beside rows whose step alone takes `decode` seconds."""
     pace, chunks = PrefillPace(SMALLEST), []
     for _ in range(5):
-        pace.measured(0, decode, decoding=True)
+        pace.measured(0, decode, decoding=1)
     for _ in range(steps):
-        chunks.append(pace.chunk(decoding=True))
-        pace.measured(chunks[-1], decode + overhead + chunks[-1] * per_token, decoding=True)
+        chunks.append(pace.chunk(decoding=1))
+        pace.measured(chunks[-1], decode + overhead + chunks[-1] * per_token, decoding=1)
     return chunks
 
 
@@ -44,14 +44,14 @@ def test_a_slow_machine_takes_the_smallest_chunks() -> None:
 
 def test_a_machine_whose_small_chunks_cost_alike_comes_to_take_larger_ones() -> None:
     pace = PrefillPace(SMALLEST)
-    pace.measured(64, 1000.0, decoding=False)
-    assert pace.chunk(decoding=False) == SMALLEST
+    pace.measured(64, 1000.0, decoding=0)
+    assert pace.chunk(decoding=0) == SMALLEST
     for _ in range(5):
-        pace.measured(0, 0.1, decoding=True)
+        pace.measured(0, 0.1, decoding=1)
     chunks = []
     for _ in range(12):
-        pace.measured(pace.chunk(decoding=True), 0.2, decoding=True)
-        chunks.append(pace.chunk(decoding=True))
+        pace.measured(pace.chunk(decoding=1), 0.2, decoding=1)
+        chunks.append(pace.chunk(decoding=1))
     assert chunks[-1] > 256
 
 
@@ -62,11 +62,11 @@ def test_beside_running_rows_a_chunk_takes_one_and_a_half_of_their_steps() -> No
 def test_where_more_prompts_wait_than_rows_a_chunk_may_take_longer() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(5):
-        pace.measured(0, 0.1, decoding=True)
+        pace.measured(0, 0.1, decoding=1)
     chunks = []
     for _ in range(9):
         chunks.append(pace.chunk(decoding=2, waiting=6))
-        pace.measured(chunks[-1], 0.1 + chunks[-1] * 0.001, decoding=True)
+        pace.measured(chunks[-1], 0.1 + chunks[-1] * 0.001, decoding=1)
     assert chunks[-1] == 448  # the nearest to three times 150
     assert pace.chunk(decoding=2, waiting=2) == 128
 
@@ -79,9 +79,9 @@ def costly() -> PrefillPace:
     """Return the pace of a device whose steps take 20 ms, and chunks 20 ms and 0.1 ms a token."""
     pace = PrefillPace(SMALLEST, overhead=0.02)
     for _ in range(5):
-        pace.measured(0, 0.02, decoding=True)
+        pace.measured(0, 0.02, decoding=1)
     for _ in range(12):
-        pace.measured(1024, 0.02 + 1024e-4, decoding=False)
+        pace.measured(1024, 0.02 + 1024e-4, decoding=0)
     return pace
 
 
@@ -100,75 +100,97 @@ def test_short_prompts_are_done_together_where_that_saves_more_than_it_takes() -
 def test_less_than_the_smallest_chunk_says_nothing_of_the_speed() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):
-        pace.measured(pace.chunk(decoding=0), 0.1, decoding=False)
+        pace.measured(pace.chunk(decoding=0), 0.1, decoding=0)
     for _ in range(20):
-        pace.measured(SMALLEST - 1, 1.0, decoding=True)
+        pace.measured(SMALLEST - 1, 1.0, decoding=1)
     assert pace.chunk(decoding=0) == LARGEST
 
 
 def test_a_chunk_may_be_larger_where_that_is_said() -> None:
     pace = PrefillPace(512, largest=8192)
     for _ in range(8):
-        pace.measured(pace.chunk(decoding=0), 0.01, decoding=False)
+        pace.measured(pace.chunk(decoding=0), 0.01, decoding=0)
     assert pace.chunk(decoding=0) == 8192
 
 
 def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):
-        pace.measured(pace.chunk(decoding=False), 0.5, decoding=False)
-    assert pace.chunk(decoding=False) > 1024
-    assert pace.chunk(decoding=True) <= 128
+        pace.measured(pace.chunk(decoding=0), 0.5, decoding=0)
+    assert pace.chunk(decoding=0) > 1024
+    assert pace.chunk(decoding=1) <= 128
 
 
 def test_a_chunk_grows_at_once_when_nobody_waits_any_more() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):
-        pace.measured(pace.chunk(decoding=0), 0.1, decoding=False)
+        pace.measured(pace.chunk(decoding=0), 0.1, decoding=0)
     assert pace.chunk(decoding=1) <= 1024
     assert pace.chunk(decoding=0) == LARGEST
+
+
+def test_how_long_rows_wait_is_measured_by_their_number() -> None:
+    pace = PrefillPace(SMALLEST)
+    for rows, seconds in ((16, 0.1), (1, 0.01)):
+        pace.measured(0, seconds, decoding=rows)  # a first one
+        for _ in range(9):
+            pace.measured(0, seconds, decoding=rows)
+    for _ in range(9):
+        pace.measured(1024, 1.024, decoding=0)
+    assert [pace.chunk(decoding=rows) for rows in (1, 3, 9, 20, 100)] == [16, 16, 128, 128, 128]
+
+
+def test_the_step_of_the_last_tokens_is_no_measure_of_decoding() -> None:
+    pace = PrefillPace(SMALLEST)
+    for _ in range(9):
+        pace.measured(0, 0.1, decoding=4)
+        pace.measured(0, 0.0001, decoding=0)
+        pace.measured(0, 0.1, decoding=4)
+    for _ in range(9):
+        pace.measured(1024, 1.024, decoding=0)
+    assert pace.chunk(decoding=4) == 128
 
 
 def test_the_step_behind_a_chunk_is_no_measure_of_decoding() -> None:
     quick, pace = PrefillPace(SMALLEST), PrefillPace(SMALLEST)
     for each in (quick, pace):
         for _ in range(5):
-            each.measured(0, 0.1, decoding=True)
-        each.measured(64, 0.2, decoding=True)
-    pace.measured(0, 0.001, decoding=True)  # its tokens were there already
+            each.measured(0, 0.1, decoding=1)
+        each.measured(64, 0.2, decoding=1)
+    pace.measured(0, 0.001, decoding=1)  # its tokens were there already
 
-    assert pace.chunk(decoding=True) == quick.chunk(decoding=True)
+    assert pace.chunk(decoding=1) == quick.chunk(decoding=1)
 
 
 def test_a_short_prompt_says_nothing_of_the_speed() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):
-        pace.measured(pace.chunk(decoding=False), 0.1, decoding=False)
-    before = pace.chunk(decoding=False)
+        pace.measured(pace.chunk(decoding=0), 0.1, decoding=0)
+    before = pace.chunk(decoding=0)
 
-    pace.measured(3, 0.05, decoding=False)
+    pace.measured(3, 0.05, decoding=0)
 
-    assert pace.chunk(decoding=False) == before == LARGEST
+    assert pace.chunk(decoding=0) == before == LARGEST
 
 
 def test_a_device_that_does_few_tokens_no_faster_is_given_more() -> None:
     pace = PrefillPace(256)
-    pace.measured(256, 1000.0, decoding=True)
-    assert pace.chunk(decoding=True) == 256
+    pace.measured(256, 1000.0, decoding=1)
+    assert pace.chunk(decoding=1) == 256
 
 
 def test_a_step_that_compiled_says_little_of_the_speed() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):
-        pace.measured(pace.chunk(decoding=False), 0.1, decoding=False)
-    pace.measured(LARGEST, 100.0, decoding=False)
-    assert pace.chunk(decoding=False) == LARGEST
+        pace.measured(pace.chunk(decoding=0), 0.1, decoding=0)
+    pace.measured(LARGEST, 100.0, decoding=0)
+    assert pace.chunk(decoding=0) == LARGEST
 
 
 def test_a_fixed_chunk_stays() -> None:
     pace = PrefillPace(SMALLEST, 100)
-    pace.measured(100, 60.0, decoding=True)
-    assert pace.chunk(decoding=True) == pace.chunk(decoding=False) == 100
+    pace.measured(100, 60.0, decoding=1)
+    assert pace.chunk(decoding=1) == pace.chunk(decoding=0) == 100
 
 
 steps = st.lists(
@@ -190,5 +212,5 @@ def test_whatever_is_measured_chunks_keep_their_bounds(measured: list[tuple[int,
 @pytest.mark.parametrize("seconds", [0.0, 1e-12])
 def test_a_step_of_no_time_is_a_quick_one(seconds: float) -> None:
     pace = PrefillPace(SMALLEST)
-    pace.measured(64, seconds, decoding=False)
-    assert pace.chunk(decoding=False) == 128
+    pace.measured(64, seconds, decoding=0)
+    assert pace.chunk(decoding=0) == 128
