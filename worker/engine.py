@@ -146,6 +146,7 @@ class Engine:
         prefilled = self._generator.prefilled - prefilled + self._score(share)
         # Nothing is computed behind the last tokens of all.
         self.pace.measured(prefilled, perf_counter() - begin, decoding=min(decoding, self._generator.decoding))
+        self._prefixes.tokens_per_second = self.pace.tokens_per_second
         self.steps += 1
         tokens = [
             Token(self._keys[r.uid], r.token, r.finish, r.logprobs, self._generator.take_cached(r.uid))

@@ -35,6 +35,9 @@ class PrefillPace:
         fixed: Always this many tokens instead.
         largest: The most tokens in a chunk.
         overhead: Seconds that a prompt takes to its first token however short it is.
+
+    Attributes:
+        tokens_per_second: How fast prompts are processed; None if that is not known yet.
     """
 
     def __init__(
@@ -45,7 +48,7 @@ class PrefillPace:
         self._most = largest
         self._overhead = overhead
         self._last = self._largest = max(_FIRST, smallest)
-        self._tokens_per_second: float | None = None
+        self.tokens_per_second: float | None = None
         self._decode_seconds: dict[int, float] = {}  # by the bit length of the number of rows
         self._was_decode_only = False
 
@@ -61,14 +64,14 @@ class PrefillPace:
         """
         if self._fixed is not None:
             return self._fixed
-        if self._tokens_per_second is None:
+        if self.tokens_per_second is None:
             return self._last
         target = self._decode_target(decoding) * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
         seconds = max(0.0, min(target, _IDLE_SECONDS) - self._overhead)
-        together = left / self._tokens_per_second
+        together = left / self.tokens_per_second
         if together <= min(self._overhead * (waiting - 1), _IDLE_SECONDS):
             seconds = max(seconds, together)
-        wanted = min(seconds * self._tokens_per_second, 2 * self._largest, self._most)
+        wanted = min(seconds * self.tokens_per_second, 2 * self._largest, self._most)
         # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
         unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
         self._last = max(self._smallest, round(wanted) // unit * unit)
@@ -98,7 +101,7 @@ class PrefillPace:
         # than all that are chosen says nothing.
         if tokens >= self._smallest and (2 * tokens >= self._last or prefill > target):
             speed = tokens / max(prefill - self._overhead, prefill / 4, _LEAST_SECONDS)
-            self._tokens_per_second = max(speed, _KEPT_SHARE * (self._tokens_per_second or 0.0))
+            self.tokens_per_second = max(speed, _KEPT_SHARE * (self.tokens_per_second or 0.0))
 
     def _decode(self, rows: int) -> float | None:
         """Return the seconds of a step of about so many rows."""

@@ -69,6 +69,7 @@ class PrefixCache:
         enabled: Whether anything is kept: there is a budget, and the model's caches are of kinds that can be.
         has_positions: Whether any layer can be cut at any token.
         by_snapshot: Whether what is kept of a sequence helps only those that hold all of it.
+        tokens_per_second: How fast the model computes prompts; whoever knows it sets it.
     """
 
     def __init__(self, model: Any, budget: int, disk: DiskTier | None = None, *, least: int) -> None:
@@ -82,6 +83,7 @@ class PrefixCache:
         self.has_positions = rows.has_positions(empty)
         self.by_snapshot = rows.has_states(empty)
         self.budget = budget
+        self.tokens_per_second: float | None = None
         self._disk = disk if self.enabled else None
         # Held where the tree changes, and where another thread looks into it.
         self._changes = threading.Lock()

@@ -7,7 +7,8 @@ hold, and what memory forgets meanwhile is lost.
 
 Reading: before a prompt is given to the main thread, what the disk has beyond memory is read and checked on a
 thread of its own; it *arrives* before the prompt does and becomes part of what is kept in memory, where it is
-found.
+found. What is computed sooner than read is left where it is: an H200 computes 4,000 tokens of a 0.6B shape in
+0.13 s, and their 450 MB took 0.8 s.
 """
 
 from __future__ import annotations
@@ -46,14 +47,24 @@ _TRIES = 8
 # What a worker that ends has for what is not on disk yet; its supervisor kills it after five seconds.
 _LAST_SECONDS = 3.0
 _POLL_SECONDS = 0.01
+# Bytes; smaller reads are over before it matters, and say nothing of the disk's speed.
+_LARGE_READ = 64 << 20
+# Bytes per second, until one was measured; and what the estimate grows by with each read that it prevents, so that
+# it is measured again at times.
+_FIRST_SPEED, _GROWTH = 1e9, 1.05
 
 
 class Memory(Protocol):
-    """What is kept in memory, up to `budget` bytes; the methods are for the main thread."""
+    """What is kept in memory, up to `budget` bytes; the methods are for the main thread.
+
+    Attributes:
+        tokens_per_second: How fast prompts are computed; None if that is not known yet.
+    """
 
     has_positions: bool
     by_snapshot: bool
     budget: int
+    tokens_per_second: float | None
 
     def positions(self, scope: str, tokens: Sequence[int], start: int, end: int) -> Positions | None:
         """Return the keys and values of some tokens of a sequence, if they are still there."""
@@ -152,6 +163,7 @@ class DiskTier:
     def __init__(self, folder: Folder, backlog: int) -> None:
         self._folder = folder
         self._backlog = _Backlog(backlog)
+        self._bytes_per_second = _FIRST_SPEED
         self._epoch = 0
         self._step = 0
         self._offers: deque[Iterator[_Cut | _Use]] = deque(maxlen=_MOST_SEQUENCES)
@@ -300,8 +312,12 @@ class DiskTier:
             tails = self._folder.tails if memory.by_snapshot else None
             held = self._folder.held()
             wanted = plan(names, prompt[:-1], usable, reach, held, tails, positions=memory.has_positions)
+            if wanted is None:
+                return None
+            size = self._folder.size_of(wanted.entries)
             # What memory has no room for could not be taken there.
-            return None if wanted is None or self._folder.size_of(wanted.entries) > memory.budget else wanted
+            is_worth = size <= memory.budget and self._is_faster(size, wanted.length - usable, memory)
+            return wanted if is_worth else None
 
         def read() -> None:
             try:
@@ -324,8 +340,17 @@ class DiskTier:
         except RuntimeError:  # the worker ends
             then()
 
+    def _is_faster(self, size: int, tokens: int, memory: Memory) -> bool:
+        """Tell whether so many bytes are read sooner than so many tokens are computed, as far as is known."""
+        speed = memory.tokens_per_second
+        if size < _LARGE_READ or speed is None or size / self._bytes_per_second < tokens / speed:
+            return True
+        self._bytes_per_second *= _GROWTH
+        return False
+
     def _read(self, epoch: int, scope: str, prompt: Sequence[int], wanted: Plan) -> Fetched | None:
         """Return what was planned; None if an entry is not there after all, which then is known."""
+        begin = time.perf_counter()
         tokens = list(prompt[: wanted.length])
         parts: list[Entry] = []
         at = wanted.start
@@ -348,6 +373,10 @@ class DiskTier:
             self._folder.remove([part.name for part in parts])
             return None
         raw = {name: arrays.Raw.of(tensor) for name, tensor in tensors.items()}
+        size = self._folder.size_of(wanted.entries)
+        if size >= _LARGE_READ:
+            speed = size / (time.perf_counter() - begin)
+            self._bytes_per_second = (self._bytes_per_second + speed) / 2
         return Fetched(epoch, scope, tokens, wanted.start, raw, last.states if wanted.tail else None)
 
     # --- the writer's thread ---

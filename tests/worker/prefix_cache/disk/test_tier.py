@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from mlx_llm_server.worker.engine import Engine
-from mlx_llm_server.worker.prefix_cache.disk import fingerprint, open_disk
+from mlx_llm_server.worker.prefix_cache.disk import fingerprint, open_disk, tier
 from mlx_llm_server.worker.prefix_cache.disk.chain import BLOCK
 from mlx_llm_server.worker.scheduler import Insert
 
@@ -37,6 +37,12 @@ class Workers(Bench):
         assert disk is not None
         self.engines.append(Engine(self.model, set(), 4, prefill_chunk=256, prefix_cache=ram, disk=disk))
         return self.engines[-1]
+
+    def start_and_run(self, prompt: list[int]) -> Engine:
+        """Return a worker that has answered a prompt."""
+        engine = self.start()
+        run(engine, order(0, prompt))
+        return engine
 
     def files(self) -> list[Path]:
         return sorted(self.root.glob("*/*.safetensors"))
@@ -336,3 +342,43 @@ def test_weights_whose_rows_have_changed_places_are_others() -> None:
     other.lm_head.weight = other.lm_head.weight[::-1]
 
     assert fingerprint(model, {}, "cpu") != fingerprint(other, {}, "cpu")
+
+
+@pytest.mark.parametrize(
+    ("speed", "found"), [(None, LONG // BLOCK * BLOCK), (1.0, LONG // BLOCK * BLOCK), (1e15, 0)]
+)
+def test_what_is_computed_sooner_than_read_is_not_read(
+    plain: Workers, monkeypatch: pytest.MonkeyPatch, speed: float | None, found: int
+) -> None:
+    monkeypatch.setattr(tier, "_LARGE_READ", 1)
+    prompt = words(1, LONG)
+    written(plain.start_and_run(prompt))
+    engine = plain.start()
+    engine._prefixes.tokens_per_second = speed
+    assert ask(engine, order(0, prompt)).cached == {0: found}
+
+
+def test_small_files_are_read_however_fast_a_model_is(plain: Workers) -> None:
+    prompt = words(1, LONG)
+    written(plain.start_and_run(prompt))
+    engine = plain.start()
+    engine._prefixes.tokens_per_second = 1e15
+    assert ask(engine, order(0, prompt)).cached == {0: LONG // BLOCK * BLOCK}
+
+
+def test_a_disk_that_was_slow_is_tried_again(plain: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tier, "_LARGE_READ", 1)
+    prompt = words(1, LONG)
+    written(plain.start_and_run(prompt))
+    engine = plain.start()
+    disk = engine._prefixes._disk
+    assert disk is not None
+    size = sum(path.stat().st_size for path in plain.files())
+    disk._bytes_per_second = 0.8 * size  # 1.25 s
+    engine._prefixes.tokens_per_second = LONG / BLOCK * BLOCK
+    arrivals = []
+    for number in range(12):
+        fetch(engine, order(number, prompt))
+        arrivals.append(not disk._arrived.empty())
+    assert not arrivals[0]
+    assert arrivals[-1]
