@@ -2,7 +2,7 @@
 
     batch.py     the rows, and their steps: one token for each, computed one step ahead
     caches.py    their key-value caches: plain for one row, batched and aligned for several
-    compiled.py  the step of several rows without Python, where that is what it waits for
+    compiled.py  the step without Python, where that is what it waits for
     device.py    what a step must look like where it runs
 
 Models, caches, merging and prefill stay mlx-lm's. What is different, and what it gains, each module tells.

@@ -2,7 +2,8 @@
 
 In the place of mlx-lm's `GenerationBatch` (`mlx_lm/generate.py`, 0.32), with these differences:
 
-- one row runs on the plain caches, several of one length without a mask (`caches.py`);
+- one row runs on the plain caches, several of one length without a mask (`caches.py`); on CUDA, steps are
+  compiled (`compiled.py`);
 - log-probabilities are computed for the rows that ask, and not sliced and evaluated for every row;
 - one `BatchSampler` processes and draws for all rows, instead of calls for each row;
 - the cache of a finished row is cut out without waiting for the step under way (`prefix_cache`), and of it only

@@ -1,4 +1,4 @@
-"""The caches of rows that decode together: plain for one row, batched and aligned for several.
+"""The caches of rows that decode together: plain for one row, batched and aligned for others.
 
 mlx-lm's `BatchKVCache` makes a mask for every step and moves an array of offsets on in every layer. Both are
 needed only for several rows of different lengths, and there once for all layers. A step of one row of the 0.6B
@@ -9,7 +9,7 @@ How long each row is, is known here, so that nothing is ever read back from the 
 not known here stay as mlx-lm batches them.
 
 Where a step computes one of few numbers of rows (`device.py`), the first row stands in for those that are missing;
-and where several rows of a model can be compiled (`compiled.py`), they are, but stay in the same caches.
+and where a model's steps can be compiled (`compiled.py`), they are, also one row's, and in the caches of several.
 """
 
 from __future__ import annotations
