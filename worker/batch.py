@@ -1,9 +1,7 @@
-"""mlx-lm's continuous batching with a decode step of our own (`decode/`), and a cache of prefixes.
+"""mlx-lm's continuous batching, with prefill and decode steps of our own, and a cache of prefixes.
 
-`BatchGenerator`, its prompt batches and caches are mlx-lm's (`mlx_lm/generate.py`, 0.32). Where mlx-lm has a row's
-sampler, ours has its `RowSampling`, and where it has stop sequences, ours has the tokens that end a row.
-
-A prompt that is prefilled alone runs on the plain caches: the model's mask is then a causal one, and not an array.
+`BatchGenerator` and its caches are mlx-lm's (`mlx_lm/generate.py`, 0.32). Where mlx-lm has a row's sampler, ours
+has its `RowSampling`, and where it has stop sequences, ours has the tokens that end a row.
 
 A prompt looks for its longest kept prefix when it joins the prompts that are prefilled, not before; and if one of
 these is about to compute a prefix for it, it lets others pass and joins when that is done. Of equal prompts one is
@@ -22,141 +20,14 @@ from typing import Any, NamedTuple, cast
 
 import mlx.core as mx
 from mlx_lm.generate import BatchGenerator, PromptProcessingBatch
-from mlx_lm.models.cache import BatchKVCache, KVCache
 
-from .decode import DecodeBatch, Decoded, Device, Row, RowCaches, as_batch, as_single
+from .decode import DecodeBatch, Decoded, Device, RowCaches
+from .prefill import PromptBatch
 from .prefix_cache import PrefixCache, worth_waiting
 from .prefix_cache.rows import leaves
 
 # Of its share of a step, which a prompt may take to be done: another step for a few tokens costs as much as this.
 _MORE = 1.5
-
-
-class PromptBatch(PromptProcessingBatch):
-    """Prompts that are prefilled together, and then decode in a `DecodeBatch`.
-
-    Attributes:
-        device: Where they are.
-    """
-
-    device: Device
-
-    def cached(self, index: int) -> list[int]:
-        """Return the tokens that a row's caches hold."""
-        return self.tokens[index]
-
-    def alone(self, caches: list[Any]) -> None:
-        """Let the only prompt be prefilled in its own caches."""
-        self.prompt_cache = caches
-
-    def extend(self, batch: PromptProcessingBatch) -> None:
-        """Let the prompts of another batch join."""
-        if self.uids and batch.uids:
-            self.prompt_cache, batch.prompt_cache = as_batch(self.prompt_cache), as_batch(batch.prompt_cache)
-        super().extend(batch)
-
-    def filter(self, keep: list[int]) -> None:
-        """Keep only the prompts at these indices."""
-        if len(keep) == len(self.uids):
-            return
-        super().filter(keep)
-        if len(keep) == 1:
-            self.prompt_cache = as_single(self.prompt_cache, len(self.tokens[0]))
-
-    def split(self, indices: list[int]) -> PromptBatch:
-        """Take the prompts at these indices out, and return them; if these are all, nothing is copied."""
-        if len(indices) < len(self.uids):
-            part = super().split(indices)
-        else:
-            part = PromptBatch.empty(self.model, self.fallback_sampler, prefill_step_size=self.prefill_step_size)
-            part.extend(self)
-            self.prompt_cache = []  # the other's now
-            self.filter([])
-        part.device = self.device
-        return part
-
-    def prompt(self, tokens: list[list[int]]) -> None:
-        """Process so many tokens of each prompt.
-
-        As mlx-lm's, but that free memory is given back only behind large chunks: a short prompt needs it again.
-        """
-        if not tokens:
-            return
-        for known, new in zip(self.tokens, tokens, strict=True):
-            known.extend(new)
-        longest, missing = max(map(len, tokens)), 0
-        caches = list(leaves(self.prompt_cache))
-        if all(isinstance(cache, KVCache | BatchKVCache) for cache in caches):  # others keep what fills up
-            missing = self.device.prompts(len(tokens), longest) - len(tokens)
-            longest = self.device.length(longest)
-        tokens = tokens + [[0] * longest] * missing
-        if missing:
-            _fill_up(caches, len(self), missing)
-        padding = [longest - len(new) for new in tokens]
-        alone = isinstance(caches[0], KVCache)
-        if any(padding) and not alone:
-            for cache in self.prompt_cache:
-                cache.prepare(lengths=[len(new) for new in tokens], right_padding=padding)
-        inputs = mx.array([new + [0] * count for new, count in zip(tokens, padding, strict=True)])
-        self.model(inputs, cache=self.prompt_cache)
-        if any(padding):
-            for cache in self.prompt_cache:
-                if alone:
-                    cache.trim(padding[0])
-                else:
-                    cache.finalize()
-        if missing:
-            _cut_off(caches, len(self))
-        mx.eval([cache.state for cache in self.prompt_cache])
-        if inputs.size >= self.device.large_chunk:
-            mx.clear_cache()
-
-    def copy(self, twins: list[tuple[int, Any]]) -> None:
-        """Add rows whose caches are those of rows that are here.
-
-        Args:
-            twins: Of each new one, the row that it is equal to, and mlx-lm's sequence.
-        """
-        rows = len(self)
-        self.prompt_cache = as_batch(self.prompt_cache)
-        self.filter([*range(rows), *(row for row, _ in twins)])
-        for index, (row, sequence) in enumerate(twins, rows):
-            uid, _, most, _, _, sampler, processors, stops = sequence
-            self.uids[index], self.tokens[index], self.max_tokens[index] = uid, [*self.tokens[row]], most
-            self.samplers[index], self.logits_processors[index] = sampler, processors
-            self.stop_sequences[index] = stops
-
-    def generate(  # pyright: ignore[reportIncompatibleMethodOverride] - ours takes its place
-        self, tokens: list[list[int]]
-    ) -> DecodeBatch:
-        """Return the rows, ready to decode, given the last token of each prompt."""
-        rows = [
-            Row(uid, sampling, [*before, last[-1]], left, ends)  # pyright: ignore[reportArgumentType]
-            for uid, sampling, before, last, left, ends in zip(
-                self.uids, self.samplers, self.tokens, tokens, self.max_tokens, self.stop_sequences, strict=True
-            )
-        ]
-        caches = RowCaches(self.prompt_cache, [len(before) for before in self.tokens], self.device)
-        self.uids, self.prompt_cache, self.tokens = [], [], []
-        self.samplers, self.logits_processors, self.max_tokens, self.stop_sequences = [], [], [], []
-        return DecodeBatch(self.model, rows, caches)
-
-
-def _fill_up(caches: list[BatchKVCache], rows: int, missing: int) -> None:
-    """Let the first row stand in for those that are missing."""
-    index = mx.array([*range(rows), *[0] * missing])
-    for cache in caches:
-        cache.offset, cache.left_padding = cache.offset[index], cache.left_padding[index]
-        if cache.keys is not None and cache.values is not None:
-            cache.keys, cache.values = cache.keys[index], cache.values[index]
-
-
-def _cut_off(caches: list[BatchKVCache], rows: int) -> None:
-    """Leave only so many rows."""
-    for cache in caches:
-        cache.offset, cache.left_padding = cache.offset[:rows], cache.left_padding[:rows]
-        if cache.keys is not None and cache.values is not None:
-            cache.keys, cache.values = cache.keys[:rows], cache.values[:rows]
 
 
 class _Computed(NamedTuple):
