@@ -96,7 +96,7 @@ class PromptBatch(PromptProcessingBatch):
         if missing:
             _cut_off(caches, len(self))
         mx.eval([cache.state for cache in self.prompt_cache])
-        if inputs.size >= self.device.large_chunk:
+        if inputs.size >= self.device.freeing_chunk:
             mx.clear_cache()
 
     def copy(self, twins: list[tuple[int, Any]]) -> None:

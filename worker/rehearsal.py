@@ -94,7 +94,7 @@ def rehearse(engine: Rehearsed, device: Device, max_batch: int, token: int, fixe
 
     play([2])
     engine.pace = new_pace()  # compiling says nothing of the speed
-    if not device.compiles:
+    if not device.needs_rehearsal:
         return
     # All together. And fewer than each number of rows, which others stand in for.
     engine.pace = PrefillPace(1, device.largest_chunk)

@@ -57,6 +57,26 @@ def test_prompts_in_few_shapes_are_answered_as_in_their_own(
     assert answers(model, orders, **options) == alone
 
 
+def test_a_prompt_joins_others_that_were_filled_up(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = random.Random(5)
+    orders = [
+        Insert(Key(0, number), [draw.randrange(VOCABULARY) for _ in range(50)], Sampling(number, temperature=0), 8)
+        for number in range(4)
+    ]
+    alone = {order.key.generation: answers(model, [order])[order.key.generation] for order in orders}
+    monkeypatch.setattr(engine, "present", lambda: Device((1, 2, 4, 8), (16, 32)))
+    running, told = Engine(model, set(), 8, prefill_chunk=60), {}
+    for order in orders[:3]:
+        running.insert(order)
+    running.step()
+    running.insert(orders[3])
+    while running.busy:
+        for row in running.step():
+            told.setdefault(row.key.generation, []).append(row.token)
+    running.close()
+    assert told == alone
+
+
 @pytest.mark.parametrize(
     ("lengths", "computed"),
     [((45,), [44]), ((47,), [30, 46]), ((20, 23), [19, 22]), ((15, 31), [14, 15, 30])],

@@ -430,7 +430,20 @@ def test_every_step_counts_and_prefill_counts_too(counting: LoadedModel, engine_
     assert engine.steps == steps > 4
 
 
-@pytest.mark.parametrize("device", [Device(), Device((1, 2, 4, 8), (16, 32), compiles=True)])
+def test_a_step_that_only_hands_out_last_tokens_says_nothing_of_the_speed(
+    counting: LoadedModel, engine_of: MakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, decoding = engine_of(counting), []
+    monkeypatch.setattr(engine.pace, "measured", lambda *_, **options: decoding.append(options["decoding"]))
+    for number in (1, 2):
+        engine.insert(order(counting, number, "7", 4))
+    while engine.busy:
+        engine.step()
+    assert 2 in decoding
+    assert decoding[-1] == 0
+
+
+@pytest.mark.parametrize("device", [Device(), Device((1, 2, 4, 8), (16, 32), needs_rehearsal=True)])
 def test_warming_up_leaves_the_engine_as_new(
     counting: LoadedModel, monkeypatch: pytest.MonkeyPatch, device: Device
 ) -> None:

@@ -28,9 +28,9 @@ class Device:
         least_chunk: So many tokens of prompts are computed at once even if rows wait for them.
         least_share: So many of them each prompt gets, or some wait.
         largest_chunk: The most tokens of all prompts together that are computed at once.
-        large_chunk: So many leave so much free memory behind that it is given back.
+        freeing_chunk: So many leave so much free memory behind that it is given back.
         least_prefix: Fewer tokens are neither kept for prompts to come nor taken from what is kept.
-        compiles: What is new takes its time: kernels are compiled or loaded at their first use.
+        needs_rehearsal: What is new takes its time: kernels are compiled or loaded at their first use.
         kernels: Whom to tell of a step before it comes.
         compiled: Steps, where that is faster.
     """
@@ -41,9 +41,9 @@ class Device:
     least_chunk: int = 8
     least_share: int = 8
     largest_chunk: int = 2048
-    large_chunk: int = 512
+    freeing_chunk: int = 512
     least_prefix: int = 16  # every chat begins with the same three
-    compiles: bool = False
+    needs_rehearsal: bool = False
     kernels: Kernels = field(default_factory=Kernels)
     compiled: CompiledStep | None = None
 
@@ -67,7 +67,7 @@ def present() -> Device:
     """Return MLX's default device, with what is faster there in the place of MLX's own (`kernels/`)."""
     kernels = replace_kernels()
     if kernels.attention is None:
-        return Device(compiles=mx.default_device().type == mx.gpu, kernels=kernels)
+        return Device(needs_rehearsal=mx.default_device().type == mx.gpu, kernels=kernels)
     return Device(
         _CUDA_ROWS,
         _CUDA_LENGTHS,
@@ -77,10 +77,10 @@ def present() -> Device:
         # 128 short prompts.
         largest_chunk=8192,
         # Memory is slow to get there; what is free is given back every 512 steps anyway.
-        large_chunk=16384,
+        freeing_chunk=16384,
         # To keep a row's caches, or to find them, takes the host 1 ms, and computing so few tokens nothing more.
         least_prefix=128,
-        compiles=True,
+        needs_rehearsal=True,
         kernels=kernels,
         compiled=CompiledStep(kernels),
     )

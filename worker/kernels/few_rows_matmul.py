@@ -228,17 +228,17 @@ def replace_layers() -> FewRowsMatmul | None:
     product = getattr(nn.Linear.__call__, "product", None)
     if product is None:
         product = FewRowsMatmul()
-        nn.Linear.__call__ = linear(product, nn.Linear.__call__)
-        nn.Embedding.as_linear = embedding_as_linear(product, nn.Embedding.as_linear)
+        nn.Linear.__call__ = standing_in(product, nn.Linear.__call__)
+        nn.Embedding.as_linear = standing_in(product, nn.Embedding.as_linear)  # heads that share its weights
     return product
 
 
-def linear(product: Product, otherwise: Method) -> Method:
-    """Return what stands in for `nn.Linear.__call__`; classes that have their own keep it.
+def standing_in(product: Product, otherwise: Method) -> Method:
+    """Return what stands in for a method that multiplies with a layer's weights, and adds its bias if it has one.
 
     Args:
         product: For what fits, while it is wanted.
-        otherwise: MLX's own.
+        otherwise: MLX's own. Classes that have another one keep it.
     """
 
     @functools.wraps(otherwise)
@@ -250,22 +250,6 @@ def linear(product: Product, otherwise: Method) -> Method:
 
     call.product = product  # pyright: ignore[reportAttributeAccessIssue] - for the next time
     return call
-
-
-def embedding_as_linear(product: Product, otherwise: Method) -> Method:
-    """Return what stands in for `nn.Embedding.as_linear`, with which heads share the embedding's weights.
-
-    Args:
-        product: For what fits, while it is wanted.
-        otherwise: MLX's own.
-    """
-
-    @functools.wraps(otherwise)
-    def as_linear(self: Any, x: mx.array) -> mx.array:
-        w = self["weight"]
-        return product(x, w) if product.wanted and fits(x, w) else otherwise(self, x)
-
-    return as_linear
 
 
 @functools.cache

@@ -8,7 +8,7 @@ import mlx.core as mx
 import pytest
 from mlx import nn
 from mlx_llm_server.worker.kernels import replace_kernels
-from mlx_llm_server.worker.kernels.few_rows_matmul import FewRowsMatmul, choose, embedding_as_linear, fits, linear
+from mlx_llm_server.worker.kernels.few_rows_matmul import FewRowsMatmul, choose, fits, standing_in
 
 needs_cuda = pytest.mark.skipif(not mx.cuda.is_available(), reason="needs CUDA")
 
@@ -112,7 +112,7 @@ def test_layers_ask_for_what_fits_and_leave_the_rest_to_mlx(
     product: Product, rows: int, asked: int, bias: bool
 ) -> None:
     made, x = layer(16, 64, bias=bias), some(rows, 1, 64)
-    got = linear(product, nn.Linear.__call__)(made, x)
+    got = standing_in(product, nn.Linear.__call__)(made, x)
     assert product.asked == asked
     assert got.shape == (rows, 1, 16)
     assert mx.allclose(got, made(x), rtol=2e-2, atol=2e-2)
@@ -122,15 +122,15 @@ def test_layers_ask_for_what_fits_and_leave_the_rest_to_mlx(
 def test_so_do_heads_that_share_the_embeddings_weights(product: Product, rows: int, asked: int) -> None:
     made, x = nn.Embedding(16, 64), some(rows, 1, 64)
     made.set_dtype(mx.bfloat16)
-    got = embedding_as_linear(product, nn.Embedding.as_linear)(made, x)
+    got = standing_in(product, nn.Embedding.as_linear)(made, x)
     assert product.asked == asked
     assert mx.array_equal(got, made.as_linear(x))
 
 
 def test_nobody_asks_for_what_is_not_wanted(product: Product) -> None:
     product.wanted = False
-    linear(product, nn.Linear.__call__)(layer(16, 64), some(4, 64))
-    embedding_as_linear(product, nn.Embedding.as_linear)(nn.Embedding(16, 64), some(4, 64))
+    standing_in(product, nn.Linear.__call__)(layer(16, 64), some(4, 64))
+    standing_in(product, nn.Embedding.as_linear)(nn.Embedding(16, 64), some(4, 64))
     assert product.asked == 0
 
 
