@@ -112,6 +112,7 @@ def request(target: Target, prompt: str, max_tokens: int, settings: Mapping[str,
         "Host": f"{host}:{target.port}",
         "Content-Type": "application/json",
         "Content-Length": str(len(body)),
+        "Connection": "close",  # so that a refusal ends: it has no [DONE]
         **target.headers,
     }
     lines = [f"{name}: {value}\r\n" for name, value in headers.items()]

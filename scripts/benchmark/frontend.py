@@ -68,7 +68,6 @@ def _measure(streams: int, tokens: int, clients: int, rate: float) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="bench") as folder, ExitStack() as stack:
         endpoint = f"ipc://{folder}/s"
         command = ["mlx_llm_server", "frontend", "--host", HOST, "--port", str(port), "--bind", endpoint]
-        server = stack.enter_context(serving(command, port, "/health", dict(os.environ)))
         worker = stack.enter_context(
             running(
                 [f"{__package__}.made_up_worker", endpoint, str(streams), str(rate)],
@@ -76,6 +75,8 @@ def _measure(streams: int, tokens: int, clients: int, rate: float) -> Outcome:
                 stdout=subprocess.PIPE,
             )
         )
+        # Its worker is there before it is ready: clients that come sooner are refused.
+        server = stack.enter_context(serving(command, port, "/ready", dict(os.environ)))
         assert worker.stdin  # noqa: S101 - asked for above
         assert worker.stdout  # noqa: S101 - likewise
         started = [

@@ -30,6 +30,7 @@ from ...protocol.messages import (
     Ready,
     Step,
     Welcome,
+    WorkerBeat,
 )
 
 _WORDS = (
@@ -49,6 +50,7 @@ _WORDS = (
 )
 # Steps on their way that the frontend has not taken: enough that it never waits.
 _STEPS_AHEAD = 32
+_BEAT = 1000  # milliseconds: a worker that is silent is given up
 _MODEL = Model("made-up", 0, 1 << 20)
 
 
@@ -77,7 +79,10 @@ class MadeUpWorker:
         steps = itertools.count(1)
         while True:
             while len(self._left) < self._capacity:
-                self._hear(self._socket.recv())
+                if self._socket.poll(_BEAT):
+                    self._hear(self._socket.recv())
+                else:
+                    self._send(WorkerBeat(0, len(self._left), 0.0))
             print("all are here", flush=True)
             if not sys.stdin.readline():
                 return

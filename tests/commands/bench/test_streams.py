@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mlx_llm_server.commands.bench.streams import Target, measure
 from mlx_llm_server.commands.bench.workload import Job
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -87,3 +90,19 @@ def test_an_answer_that_fails_is_no_measurement(bad: bytes, complaint: str) -> N
     with pytest.raises(ExceptionGroup) as raised:
         run(answer, Job([["a"]], 2))
     assert raised.group_contains(ConnectionError, match=complaint)
+
+
+def test_a_refusal_by_a_server_that_keeps_its_connections_ends_too() -> None:
+    async def refused() -> None:
+        (listener,) = bind_sockets(0, "127.0.0.1")
+        server = HTTPServer(Application())
+        server.add_socket(listener)
+        try:
+            await measure(Target("127.0.0.1", listener.getsockname()[1]), Job([["a"]], 2))
+        finally:
+            server.stop()
+            await server.close_all_connections()
+
+    with pytest.raises(ExceptionGroup) as raised:
+        asyncio.run(refused())
+    assert raised.group_contains(ConnectionError, match="404")
