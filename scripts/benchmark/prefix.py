@@ -3,6 +3,9 @@
 A conversation is led for some turns, each with all that was said before; then a long prompt is asked, cold and
 again. The worker is killed (SIGKILL), and once another one is ready, the long prompt and the last turn are asked
 again: what they save then comes from disk. Every run has other words.
+
+Answers are held to a character that is the same tokens when it is sent back, as what a trained model says mostly
+is: nonsense is not, and then the tokens of every answer would be new ones a turn later.
 """
 
 from __future__ import annotations
@@ -26,7 +29,10 @@ from . import report
 from .processes import complete
 from .servers import HOST, LOADING, free_port, serving
 
-_WORDS = ("many", "more", "most", "few", "fewer", "some", "any", "other")
+# A token each, so that turns are equally long.
+_WORDS = ("the", "of", "and", "to", "in", "is", "that", "it")
+# The first of which a row of them is as many tokens.
+_ANSWERS = "7qz"
 # When no file has come for so long, all that is to be written is.
 _QUIET_SECONDS = 1.0
 
@@ -80,10 +86,27 @@ def summarize(runs: list[Outcome]) -> dict[str, Any]:
     }
 
 
-def _ask(port: int, messages: list[dict[str, str]], length: int) -> Asked:
-    """Stream one greedy answer."""
-    body = {"messages": messages, "max_tokens": length, "temperature": 0, "stream": True}
-    body |= {"stream_options": {"include_usage": True}, "ignore_eos": True}
+def _said(port: int, length: int) -> int:
+    """Return the token that answers of so many are made of.
+
+    Raises:
+        RuntimeError: the tokenizer merges all that are tried.
+    """
+    for character in _ANSWERS:
+        body = json.dumps({"prompt": character * length, "add_special_tokens": False}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"http://{HOST}:{port}/tokenize", body, headers)
+        with urllib.request.urlopen(request, timeout=LOADING) as answer:  # noqa: S310 - our own
+            tokens = json.load(answer)["tokens"]
+        if len(tokens) == length and len(set(tokens)) == 1:
+            return tokens[0]
+    raise RuntimeError(f"the model's tokenizer merges each of {_ANSWERS}")
+
+
+def _ask(port: int, messages: list[dict[str, str]], length: int, said: int) -> Asked:
+    """Stream one greedy answer, so many times the same token."""
+    body: dict[str, Any] = {"messages": messages, "max_tokens": length, "temperature": 0, "stream": True}
+    body |= {"stream_options": {"include_usage": True}, "ignore_eos": True, "logit_bias": {str(said): 100}}
     connection = http.client.HTTPConnection(HOST, port, timeout=LOADING)
     begin = perf_counter()
     connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
@@ -144,18 +167,18 @@ def _words(run: int, about: int, count: int) -> str:
 
 
 def _run(port: int, folder: Path, run: int, turns: int, turn_words: int, words: int, length: int) -> Outcome:
-    outcome = Outcome()
+    outcome, token = Outcome(), _said(port, length)
     said: list[dict[str, str]] = []
     for turn in range(turns):
         said.append({"role": "user", "content": _words(run, turn, turn_words)})
-        outcome.turns.append(_ask(port, said, length))
+        outcome.turns.append(_ask(port, said, length, token))
         said.append({"role": "assistant", "content": outcome.turns[-1].text})
     long = [{"role": "user", "content": _words(run, -1, words)}]
-    outcome.cold, outcome.memory = _ask(port, long, length), _ask(port, long, length)
+    outcome.cold, outcome.memory = _ask(port, long, length, token), _ask(port, long, length, token)
     _until_written(folder)
     _kill(port)
-    outcome.disk = _ask(port, long, length)
-    outcome.turn_from_disk = _ask(port, said[:-1], length)
+    outcome.disk = _ask(port, long, length, token)
+    outcome.turn_from_disk = _ask(port, said[:-1], length, token)
     return outcome
 
 
@@ -164,7 +187,7 @@ def _run(port: int, folder: Path, run: int, turns: int, turn_words: int, words: 
 @click.option("--hidden", default=256, help="Size of that random model's residual.")
 @click.option("--turns", type=click.IntRange(min=2), default=20, help="Of the conversation.")
 @click.option("--turn-words", default=20, help="What is said in a turn, in words.")
-@click.option("--words", default=2300, help="Length of the long prompt; a word is about two tokens.")
+@click.option("--words", default=4000, help="Length of the long prompt; a word is about a token.")
 @click.option("--max-tokens", type=click.IntRange(min=1), default=20, help="Length of an answer.")
 @click.option("--runs", type=click.IntRange(min=1), default=1, help="Of which the median is taken.")
 @click.option(
@@ -190,7 +213,7 @@ def main(
         command = ["mlx_llm_server", "up", "--model", path, "--host", HOST, "--port", str(port)]
         command += ["--prefix-cache-disk", "50GB", "--prefix-cache-dir", str(prefixes)]
         with serving(command, port, "/ready", dict(os.environ), Path(folder) / "log"):
-            _ask(port, [{"role": "user", "content": "Warm up."}], max_tokens)
+            _ask(port, [{"role": "user", "content": "Warm up."}], max_tokens, _said(port, max_tokens))
             outcomes = [_run(port, prefixes, run, turns, turn_words, words, max_tokens) for run in range(runs)]
     result = summarize(outcomes)
     for number, turn in enumerate(result["turns"], start=1):
