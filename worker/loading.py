@@ -42,6 +42,7 @@ class LoadedModel:
         info: What clients are told of it.
         config: Its config.json.
         weights: What its weights are like, in a few words. Workers whose words differ may round differently.
+        nbytes: What the weights take in memory.
     """
 
     model: Any
@@ -49,6 +50,7 @@ class LoadedModel:
     info: Model
     config: dict[str, Any]
     weights: str
+    nbytes: int
 
 
 def load(name: str, adapter_file: str | None, progress: LoadProgress, *, widen: bool = True) -> LoadedModel:
@@ -73,7 +75,7 @@ def load(name: str, adapter_file: str | None, progress: LoadProgress, *, widen: 
     weights = "weights as stored"
     if widen and mx.default_device().type == mx.cpu:
         weights = widen_weights(model, available_memory())
-    _evaluate(model, progress)
+    nbytes = _evaluate(model, progress)
     with _blaming(name):
         tokenizer = load_tokenizer(path, eos_token_ids=config.get("eos_token_id"))
     _check_batchable(name, model)
@@ -85,7 +87,7 @@ def load(name: str, adapter_file: str | None, progress: LoadProgress, *, widen: 
         abilities=abilities(tokenizer),
         template_options=template_options(tokenizer),
     )
-    return LoadedModel(model, tokenizer, info, config, weights)
+    return LoadedModel(model, tokenizer, info, config, weights, nbytes)
 
 
 def model_id(name: str) -> str:
@@ -144,8 +146,8 @@ def _apply_adapter(model: Any, adapter: Path) -> None:
         mx.eval(model.trainable_parameters())
 
 
-def _evaluate(model: Any, progress: LoadProgress) -> None:
-    """Read the weights, array by array, so that the progress can be seen."""
+def _evaluate(model: Any, progress: LoadProgress) -> int:
+    """Read the weights, array by array, so that the progress can be seen; return their bytes."""
     arrays = [array for _, array in tree_flatten(model.parameters()) if isinstance(array, mx.array)]
     advance = progress.weights(sum(array.nbytes for array in arrays))
     done = 0
@@ -153,6 +155,7 @@ def _evaluate(model: Any, progress: LoadProgress) -> None:
         mx.eval(array)
         done += array.nbytes
         advance(done)
+    return done
 
 
 def _check_batchable(name: str, model: Any) -> None:

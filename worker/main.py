@@ -139,6 +139,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
         return os.EX_CONFIG, str(error)
     except OSError as error:
         return os.EX_TEMPFAIL, str(error)
+    blas.share_cores(loaded.nbytes)
     backend = _describe_backend(loaded.weights)
     prefix_cache, disk = _prefix_cache(options, loaded, backend)
     ends = loaded.tokenizer.eos_token_ids

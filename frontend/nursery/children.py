@@ -163,12 +163,12 @@ class Children:
 def worker_environment(count: int) -> dict[str, str]:
     """Return what `count` workers of one machine get in their environment, where nobody has said otherwise.
 
-    On a CPU, OpenBLAS's threads spin while they wait, so workers must share the cores: on 16 of them 16 workers
-    did 4.5 requests a second with 8 threads each, and 15 with one.
+    On a CPU they share the cores among OpenBLAS's threads: on 16 of them 16 workers did 4.5 requests a second with
+    8 threads each, and 15 with one.
     """
     if count == 1 or "OPENBLAS_NUM_THREADS" in os.environ:
         return {}
-    return {"OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // (2 * count)))}
+    return {"OPENBLAS_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // count))}
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

@@ -9,7 +9,7 @@ def test_workers_share_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 16)
 
     assert worker_environment(1) == {}  # it chooses by itself
-    assert [worker_environment(count)["OPENBLAS_NUM_THREADS"] for count in (2, 4, 16)] == ["4", "2", "1"]
+    assert [worker_environment(count)["OPENBLAS_NUM_THREADS"] for count in (2, 4, 16)] == ["8", "4", "1"]
 
 
 def test_what_the_operator_said_stays(monkeypatch: pytest.MonkeyPatch) -> None:
