@@ -117,7 +117,7 @@ class PrefixCache:
             self._tree.use(last, snapshot=self.by_snapshot)
         caches = make_prompt_cache(self._model)
         pieces = [(node.piece, count) for node, count in path if node.piece is not None]
-        rows.rebuild(caches, pieces, last.snapshot)
+        rows.rebuild(caches, pieces, last.snapshot, more=len(prompt) - length)
         return Found(length, caches, border)
 
     def keep(self, scope: str | None, tokens: Sequence[int], batch: Sequence[Any], row: int) -> None:

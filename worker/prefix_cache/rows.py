@@ -156,21 +156,25 @@ def arrays_of(positions: Positions | None, states: States | None) -> list[Any]:
     ]
 
 
-def rebuild(empty: Sequence[Any], pieces: Sequence[tuple[Positions, int]], states: States | None) -> None:
+def rebuild(
+    empty: Sequence[Any], pieces: Sequence[tuple[Positions, int]], states: States | None, *, more: int = 0
+) -> None:
     """Fill a model's empty caches, in place, with what was kept.
 
     Args:
         empty: As `make_prompt_cache` returns them.
         pieces: From the first token on, each with how many of its tokens are taken.
         states: Of the layers that can't be cut, behind the last of these tokens.
+        more: How many tokens will follow: with room for them, all is copied once and not twice.
     """
     length = sum(count for _, count in pieces)
     saved = iter([] if states is None else states.caches)
     layer = 0
     for cache in leaves(empty):
         if type(cache) is KVCache:
-            cache.keys = _joined([(piece.arrays[layer][0], count) for piece, count in pieces])
-            cache.values = _joined([(piece.arrays[layer][1], count) for piece, count in pieces])
+            room = (more // cache.step + 1) * cache.step
+            cache.keys = _joined([(piece.arrays[layer][0], count) for piece, count in pieces], room)
+            cache.values = _joined([(piece.arrays[layer][1], count) for piece, count in pieces], room)
             cache.offset = length
             layer += 1
         else:
@@ -178,8 +182,10 @@ def rebuild(empty: Sequence[Any], pieces: Sequence[tuple[Positions, int]], state
             cache.state = copy.deepcopy(next(saved).state)
 
 
-def _joined(parts: Sequence[tuple[mx.array, int]]) -> mx.array:
-    return _concatenated([array[:, :, :count] for array, count in parts])
+def _joined(parts: Sequence[tuple[mx.array, int]], room: int) -> mx.array:
+    rows, heads, _, size = parts[0][0].shape
+    free = mx.zeros((rows, heads, room, size), parts[0][0].dtype)
+    return mx.concatenate([*(array[:, :, :count] for array, count in parts), free], axis=2)
 
 
 def _concatenated(arrays: Sequence[mx.array]) -> mx.array:

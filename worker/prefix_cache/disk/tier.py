@@ -350,7 +350,7 @@ class DiskTier:
 
     def _read(self, epoch: int, scope: str, prompt: Sequence[int], wanted: Plan) -> Fetched | None:
         """Return what was planned; None if an entry is not there after all, which then is known."""
-        begin = time.perf_counter()
+        since = time.perf_counter()
         tokens = list(prompt[: wanted.length])
         parts: list[Entry] = []
         at = wanted.start
@@ -375,7 +375,7 @@ class DiskTier:
         raw = {name: arrays.Raw.of(tensor) for name, tensor in tensors.items()}
         size = self._folder.size_of(wanted.entries)
         if size >= _LARGE_READ:
-            speed = size / (time.perf_counter() - begin)
+            speed = size / (time.perf_counter() - since)
             self._bytes_per_second = (self._bytes_per_second + speed) / 2
         return Fetched(epoch, scope, tokens, wanted.start, raw, last.states if wanted.tail else None)
 

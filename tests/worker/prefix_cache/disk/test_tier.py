@@ -382,3 +382,19 @@ def test_a_disk_that_was_slow_is_tried_again(plain: Workers, monkeypatch: pytest
         arrivals.append(not disk._arrived.empty())
     assert not arrivals[0]
     assert arrivals[-1]
+
+
+def test_the_speed_of_a_read_is_its_bytes_by_its_time(plain: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tier, "_LARGE_READ", 1)
+    prompt = words(1, LONG)
+    written(plain.start_and_run(prompt))
+    engine = plain.start()
+    disk = engine._prefixes._disk
+    assert disk is not None
+    disk._bytes_per_second = 0.0
+    begin = time.perf_counter()
+    fetch(engine, order(0, prompt))
+    longest = time.perf_counter() - begin
+    size = sum(path.stat().st_size for path in plain.files())
+    # Half of what was measured; the whole call took longer than the read.
+    assert 2 * disk._bytes_per_second >= size / longest
