@@ -23,6 +23,7 @@ from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
 from . import blas, cuda, heap
 from .kept_structure import keep_structure
 from .link import ANSWER_SECONDS, Here, Leave, Link, Loaded
+from .memory import available_memory
 from .orders import Call, Clear, Orders, Start, Stop
 from .scheduler import Insert, Key, Remove, Stepped
 
@@ -120,7 +121,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     link.report_loading("Importing MLX", 0, 0)
     blas.prefer_openblas()
     cuda.prefer_settings()
-    heap.keep_freed_memory()
+    heap.keep_freed_memory(min(available_memory(), options.memory_limit or sys.maxsize))
     keep_structure(user_dir() / "cache")
     gc.disable()  # what is imported stays: the collector would look at all of it for nothing, now and later
     # Imported here: they import mlx, whose BLAS is decided by then, and greeting should not wait for them.
