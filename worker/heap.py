@@ -19,7 +19,7 @@ def keep_freed_memory(available_bytes: int) -> None:
     """Let arrays come from memory that was freed just now, and not page by page from the system.
 
     MLX on a CPU keeps none itself. A chunk of 132 tokens over 1827 took twice as long for the pages of its scores;
-    for a row of 422 tokens to join 8 shorter ones of the 0.6B shape took 2.2 s with new pages of a virtual machine,
+    for a row of 422 tokens to join 8 shorter ones of the 0.6B shape took 2.2 s with a virtual machine's new pages,
     and 0.2 s with those that were there.
 
     Args:
