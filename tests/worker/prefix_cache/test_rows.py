@@ -19,5 +19,7 @@ def test_what_is_put_together_has_room_for_what_follows() -> None:
     keys, values = cache.update_and_fetch(mx.full((1, 2, 300, 4), 3.0), mx.full((1, 2, 300, 4), 13.0))
 
     assert cache.keys.shape == before
+    assert keys is not None
+    assert values is not None
     assert keys[0, 1, :, 2].tolist() == [1.0] * 5 + [2.0] * 3 + [3.0] * 300
     assert values[0, 1, :, 2].tolist() == [11.0] * 5 + [12.0] * 3 + [13.0] * 300
