@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
+from mlx_llm_server.worker.heap import keep_freed_memory
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="glibc's")
 
@@ -30,14 +33,21 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def faults(available: int) -> int:
-    program = ARRAYS.replace("AVAILABLE", str(available))
-    return int(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
-
-
 def test_large_arrays_need_no_new_pages() -> None:
-    assert faults(1 << 30) < 5 * 1024  # those of one array, once
+    program = ARRAYS.replace("AVAILABLE", str(1 << 30))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 5 * 1024  # those of one array, once
 
 
-def test_where_memory_is_short_it_is_given_back() -> None:
-    assert faults(1 << 26) > 10 * 3 * 1024
+@pytest.mark.parametrize(("available", "kept"), [(1 << 30, 1 << 27), (1 << 40, (1 << 31) - 1)])
+def test_an_eighth_is_kept_as_far_as_the_library_can_count(
+    monkeypatch: pytest.MonkeyPatch, available: int, kept: int
+) -> None:
+    told: dict[int, int] = {}
+    for name in ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: SimpleNamespace(mallopt=told.__setitem__))
+
+    keep_freed_memory(available)
+
+    assert told[-1] == kept
