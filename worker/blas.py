@@ -13,6 +13,8 @@ import os
 import sys
 
 LIBRARY = "libopenblas.so.0"
+# Its threads spin while they wait, and take the cores from all else; 2 ** 4 cycles is the least it knows.
+SETTINGS = {"OPENBLAS_THREAD_TIMEOUT": "4"}
 _LARGE = 32_000_000
 ADVICE = "reference BLAS (slow: apt-get install libopenblas0-pthread makes MLX several times faster here)"
 
@@ -21,8 +23,7 @@ def prefer_openblas() -> None:
     """Load OpenBLAS if MLX is its Linux CPU build. Call before the first import of mlx."""
     if sys.platform != "linux" or "mlx.core" in sys.modules or not _installed("mlx-cpu"):
         return
-    # Its threads spin while they wait, and take the cores from all else; 2 ** 4 cycles is the least it knows.
-    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", "4")
+    os.environ.update(SETTINGS | dict(os.environ))
     # Without it `describe` names the reference BLAS and what to install.
     with contextlib.suppress(OSError):
         ctypes.CDLL(LIBRARY, mode=ctypes.RTLD_GLOBAL)

@@ -14,9 +14,10 @@ import click
 
 from ...commands.bench.command import counts
 from ...commands.bench.workload import Job, Measurement, job
+from ...worker.blas import LIBRARY
 from . import fairness, frontend, prefix, report
 from .processes import complete
-from .servers import OPENBLAS, STARTS, has_openblas
+from .servers import STARTS, has_openblas
 
 # Jobs, and tokens of their answers: each batch size has kernels and graphs of its own, some of them met by chance.
 WARM_UPS, WARM_UP_TOKENS = 4, 16
@@ -102,7 +103,7 @@ def main(
                 f"{rounds} answers of {max_tokens} tokens a stream; median of {runs} runs",
                 "versions": report.versions(),
                 "machine": f"{os.cpu_count()} cores",
-                "BLAS": f"{OPENBLAS} preloaded for mlx-lm; ours loads it by itself"
+                "BLAS": f"{LIBRARY} preloaded for mlx-lm; ours loads it by itself"
                 if has_openblas()
                 else "MLX's own",
             }

@@ -18,7 +18,9 @@ import statistics
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -58,6 +60,9 @@ class Outcome:
     disk: Asked | None = None
 
 
+Ask = Callable[[list[dict[str, str]]], Asked]
+
+
 def summarize(runs: list[Outcome]) -> dict[str, Any]:
     """Return the medians over the runs: TTFT in milliseconds, tokens, and the two ratios that matter.
 
@@ -86,7 +91,7 @@ def summarize(runs: list[Outcome]) -> dict[str, Any]:
     }
 
 
-def _said(port: int, length: int) -> int:
+def _answer_token(port: int, length: int) -> int:
     """Return the token that answers of so many are made of.
 
     Raises:
@@ -103,10 +108,10 @@ def _said(port: int, length: int) -> int:
     raise RuntimeError(f"the model's tokenizer merges each of {_ANSWERS}")
 
 
-def _ask(port: int, messages: list[dict[str, str]], length: int, said: int) -> Asked:
+def _ask(port: int, length: int, token: int, messages: list[dict[str, str]]) -> Asked:
     """Stream one greedy answer, so many times the same token."""
     body: dict[str, Any] = {"messages": messages, "max_tokens": length, "temperature": 0, "stream": True}
-    body |= {"stream_options": {"include_usage": True}, "ignore_eos": True, "logit_bias": {str(said): 100}}
+    body |= {"stream_options": {"include_usage": True}, "ignore_eos": True, "logit_bias": {str(token): 100}}
     connection = http.client.HTTPConnection(HOST, port, timeout=LOADING)
     begin = perf_counter()
     connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json"})
@@ -166,19 +171,19 @@ def _words(run: int, about: int, count: int) -> str:
     return " ".join([f"{run} {about}", *(_WORDS[(index * index + run + about) % 8] for index in range(count))])
 
 
-def _run(port: int, folder: Path, run: int, turns: int, turn_words: int, words: int, length: int) -> Outcome:
-    outcome, token = Outcome(), _said(port, length)
+def _run(ask: Ask, port: int, folder: Path, run: int, turns: int, turn_words: int, words: int) -> Outcome:
+    outcome = Outcome()
     said: list[dict[str, str]] = []
     for turn in range(turns):
         said.append({"role": "user", "content": _words(run, turn, turn_words)})
-        outcome.turns.append(_ask(port, said, length, token))
+        outcome.turns.append(ask(said))
         said.append({"role": "assistant", "content": outcome.turns[-1].text})
     long = [{"role": "user", "content": _words(run, -1, words)}]
-    outcome.cold, outcome.memory = _ask(port, long, length, token), _ask(port, long, length, token)
+    outcome.cold, outcome.memory = ask(long), ask(long)
     _until_written(folder)
     _kill(port)
-    outcome.disk = _ask(port, long, length, token)
-    outcome.turn_from_disk = _ask(port, said[:-1], length, token)
+    outcome.disk = ask(long)
+    outcome.turn_from_disk = ask(said[:-1])
     return outcome
 
 
@@ -213,8 +218,9 @@ def main(
         command = ["mlx_llm_server", "up", "--model", path, "--host", HOST, "--port", str(port)]
         command += ["--prefix-cache-disk", "50GB", "--prefix-cache-dir", str(prefixes)]
         with serving(command, port, "/ready", dict(os.environ), Path(folder) / "log"):
-            _ask(port, [{"role": "user", "content": "Warm up."}], max_tokens, _said(port, max_tokens))
-            outcomes = [_run(port, prefixes, run, turns, turn_words, words, max_tokens) for run in range(runs)]
+            ask = partial(_ask, port, max_tokens, _answer_token(port, max_tokens))
+            ask([{"role": "user", "content": "Warm up."}])
+            outcomes = [_run(ask, port, prefixes, run, turns, turn_words, words) for run in range(runs)]
     result = summarize(outcomes)
     for number, turn in enumerate(result["turns"], start=1):
         _show(f"turn {number}", turn)

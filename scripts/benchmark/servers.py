@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING
 
+from ...worker import blas
 from .processes import measuring, running
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 LOADING = 300.0
-OPENBLAS = "libopenblas.so.0"
 
 
 def _in_process(kind: str) -> Start:
@@ -72,7 +72,7 @@ def has_openblas() -> bool:
     if not sys.platform.startswith("linux"):
         return False
     try:
-        ctypes.CDLL(OPENBLAS)
+        ctypes.CDLL(blas.LIBRARY)
     except OSError:
         return False
     return True
@@ -80,8 +80,9 @@ def has_openblas() -> bool:
 
 def fast_environment() -> dict[str, str]:
     """The environment in which mlx-lm is as fast as our worker makes itself: anything else is unfair."""
-    openblas = {"LD_PRELOAD": OPENBLAS, "OPENBLAS_THREAD_TIMEOUT": "4"} if has_openblas() else {}
-    return openblas | dict(os.environ)
+    if not has_openblas():
+        return dict(os.environ)
+    return blas.SETTINGS | dict(os.environ) | {"LD_PRELOAD": blas.LIBRARY}
 
 
 @contextlib.contextmanager

@@ -157,7 +157,7 @@ def arrays_of(positions: Positions | None, states: States | None) -> list[Any]:
 
 
 def rebuild(
-    empty: Sequence[Any], pieces: Sequence[tuple[Positions, int]], states: States | None, *, more: int = 0
+    empty: Sequence[Any], pieces: Sequence[tuple[Positions, int]], states: States | None, *, more: int
 ) -> None:
     """Fill a model's empty caches, in place, with what was kept.
 

@@ -44,6 +44,11 @@ class Workers(Bench):
         run(engine, order(0, prompt))
         return engine
 
+    def start_after(self, prompt: list[int]) -> Engine:
+        """Return a worker that finds on disk what another one has computed of a prompt."""
+        written(self.start_and_run(prompt))
+        return self.start()
+
     def files(self) -> list[Path]:
         return sorted(self.root.glob("*/*.safetensors"))
 
@@ -352,16 +357,14 @@ def test_what_is_computed_sooner_than_read_is_not_read(
 ) -> None:
     monkeypatch.setattr(tier, "_LARGE_READ", 1)
     prompt = words(1, LONG)
-    written(plain.start_and_run(prompt))
-    engine = plain.start()
+    engine = plain.start_after(prompt)
     engine._prefixes.tokens_per_second = speed
     assert ask(engine, order(0, prompt)).cached == {0: found}
 
 
 def test_small_files_are_read_however_fast_a_model_is(plain: Workers) -> None:
     prompt = words(1, LONG)
-    written(plain.start_and_run(prompt))
-    engine = plain.start()
+    engine = plain.start_after(prompt)
     engine._prefixes.tokens_per_second = 1e15
     assert ask(engine, order(0, prompt)).cached == {0: LONG // BLOCK * BLOCK}
 
@@ -369,8 +372,7 @@ def test_small_files_are_read_however_fast_a_model_is(plain: Workers) -> None:
 def test_a_disk_that_was_slow_is_tried_again(plain: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tier, "_LARGE_READ", 1)
     prompt = words(1, LONG)
-    written(plain.start_and_run(prompt))
-    engine = plain.start()
+    engine = plain.start_after(prompt)
     disk = engine._prefixes._disk
     assert disk is not None
     size = sum(path.stat().st_size for path in plain.files())
@@ -387,8 +389,7 @@ def test_a_disk_that_was_slow_is_tried_again(plain: Workers, monkeypatch: pytest
 def test_the_speed_of_a_read_is_its_bytes_by_its_time(plain: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tier, "_LARGE_READ", 1)
     prompt = words(1, LONG)
-    written(plain.start_and_run(prompt))
-    engine = plain.start()
+    engine = plain.start_after(prompt)
     disk = engine._prefixes._disk
     assert disk is not None
     disk._bytes_per_second = 0.0
