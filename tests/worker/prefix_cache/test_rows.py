@@ -12,7 +12,7 @@ def piece(tokens: int, value: float) -> Positions:
 
 def test_what_is_put_together_has_room_for_what_follows() -> None:
     cache = KVCache()
-    rebuild([cache], [(piece(5, 1.0), 5), (piece(4, 2.0), 3)], None, more=300)
+    rebuild([cache], [(piece(5, 1.0), 4), (piece(4, 2.0), 3)], None, more=300)
     assert cache.keys is not None
     before = cache.keys.shape
 
@@ -21,5 +21,5 @@ def test_what_is_put_together_has_room_for_what_follows() -> None:
     assert cache.keys.shape == before
     assert keys is not None
     assert values is not None
-    assert keys[0, 1, :, 2].tolist() == [1.0] * 5 + [2.0] * 3 + [3.0] * 300
-    assert values[0, 1, :, 2].tolist() == [11.0] * 5 + [12.0] * 3 + [13.0] * 300
+    assert keys[0, 1, :, 2].tolist() == [1.0] * 4 + [2.0] * 3 + [3.0] * 300
+    assert values[0, 1, :, 2].tolist() == [11.0] * 4 + [12.0] * 3 + [13.0] * 300
