@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import click
 
@@ -93,4 +92,4 @@ def worker(
         memory_limit=memory_limit,
         lifeline=lifeline,
     )
-    sys.exit(run(options))
+    run(options)

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from ..protocol.endpoints import user_dir
 from ..protocol.messages import PROTOCOL_VERSION, Hello, Ready
@@ -88,8 +88,8 @@ _TEND_SECONDS = 0.002
 _LEAST_BACKLOG = 64 << 20
 
 
-def run(options: Options) -> int:
-    """Run a worker on the calling (main) thread and return its exit code."""
+def run(options: Options) -> NoReturn:
+    """Run a worker on the calling (main) thread, and end the process with its exit code."""
     # A segmentation fault or an abort says where it was: the frontend keeps what we print last.
     faulthandler.enable()
     # And so does a hang: a frontend that gives us up asks where before it kills.
@@ -111,7 +111,9 @@ def run(options: Options) -> int:
         code, reason = os.EX_SOFTWARE, f"the engine failed: {error!r}"
     log.log(logging.INFO if code == 0 else logging.ERROR, "worker %s ends: %s", options.name, reason)
     link.end(reason)
-    return code
+    # Without taking the process apart: an evaluation may be under way, and OpenBLAS, told to end its threads
+    # beneath one, waited for ever in every third try.
+    os._exit(code)
 
 
 def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:

@@ -150,6 +150,23 @@ def test_of_a_worker_that_is_nobodys_child_the_last_words_are_kept(
     assert len(told["generations"]) == 1
 
 
+def test_nothing_that_ends_late_keeps_a_worker_from_ending(
+    house: House, counting_model: Path, tmp_path: Path
+) -> None:
+    # What OpenBLAS does at times that is told to end its threads while they multiply: it waits for ever.
+    late = """
+import atexit, sys, time
+if "worker" in sys.orig_argv:
+    atexit.register(time.sleep, 3600)
+"""
+    server = house.frontend()
+    worker = house.worker(counting_model, PYTHONPATH=hook(tmp_path, late), PORT=str(server.port))
+    server.wait_for_workers(1)
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert "ends: told to stop" in worker.log
+
+
 def test_who_leaves_when_told_to_has_not_crashed(house: House, counting_model: Path) -> None:
     server = house.up(counting_model)
     guest = house.worker(counting_model, PORT=str(server.port))
