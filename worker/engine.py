@@ -10,6 +10,7 @@ are turned into text by the I/O thread, the next step is already under way.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +19,7 @@ from mlx_lm.models.cache import make_prompt_cache
 
 from . import pace
 from .batch import ContinuousBatch
-from .decode import present
+from .decode import can_be_parted, present
 from .prefix_cache import DiskTier, PrefixCache
 from .rehearsal import rehearse
 from .sampling import RowSampling, SpecialTokens
@@ -62,6 +63,8 @@ class Engine:
         self.vocabulary: int = model(mx.array([[0]]), cache=make_prompt_cache(model)).shape[-1]
         self._prefill_chunk = prefill_chunk
         device = present()
+        if device.slack is not None and not can_be_parted(model, self.vocabulary):
+            device = replace(device, slack=None)
         self._prefixes = PrefixCache(model, prefix_cache, disk, least=device.least_prefix)
         self._generator = ContinuousBatch(
             model,

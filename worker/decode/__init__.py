@@ -4,6 +4,8 @@
     caches.py    their key-value caches: plain for one row, batched and aligned for several
     compiled.py  the step without Python, where that is what it waits for
     device.py    what a step must look like where it runs
+    parts.py     which rows share arrays of keys and values
+    trial.py     whether a model can have rows that don't
 
 Models, caches, merging and prefill stay mlx-lm's. What is different, and what it gains, each module tells.
 """
@@ -12,6 +14,7 @@ from .batch import BROKEN, DecodeBatch, Decoded, Row
 from .caches import RowCaches, as_batch, as_single
 from .compiled import CompiledStep
 from .device import Device, present
+from .trial import can_be_parted
 
 __all__ = [
     "BROKEN",
@@ -23,5 +26,6 @@ __all__ = [
     "RowCaches",
     "as_batch",
     "as_single",
+    "can_be_parted",
     "present",
 ]

@@ -120,17 +120,18 @@ class DecodeBatch:
             self._begin_step()
         self._end_sampler()
         batch._end_sampler()
-        self.rows = self.rows + batch.rows
-        self.caches.extend(batch.caches)
-        self._newest = _Drawn(
-            mx.concatenate([self._newest.tokens, batch._newest.tokens]),
-            self._newest.logprobs + batch._newest.logprobs,
-        )
+        order = self.caches.extend(batch.caches)
+        rows, asked = self.rows + batch.rows, self._newest.logprobs + batch._newest.logprobs
+        tokens = mx.concatenate([self._newest.tokens, batch._newest.tokens])
+        if order != sorted(order):
+            rows, asked = [rows[index] for index in order], [asked[index] for index in order]
+            tokens = tokens[mx.array(order)]
+        self.rows, self._newest = rows, _Drawn(tokens, asked)
         self._waiting = [self._newest]
         self._alone = False
 
     def filter(self, keep: list[int]) -> None:
-        """Keep only the rows at these indices."""
+        """Keep only the rows at these indices, which rise."""
         self._end_sampler()
         self.rows = [self.rows[index] for index in keep]
         self.caches.filter(keep)

@@ -21,6 +21,7 @@ import mlx.core as mx
 from mlx_lm.models.cache import BatchKVCache
 
 from ..kernels import Kernels
+from .agreement import agree
 
 log = logging.getLogger(__name__)
 
@@ -30,10 +31,6 @@ _TRACES = 64
 _STEP = BatchKVCache.step
 # A first trace is held against so many steps, on rows of so many tokens.
 _PROVED_STEPS, _PROVED_TOKENS = 3, 16
-# What two ways to compute logits may differ by: the root of the mean square, as a share of a row's spread.
-# Attention in float32 moved those of 28 layers in bfloat16 by 0.09 at most; a token too many or too few by 0.5.
-_TOLERANCES = {mx.float32: 0.02, mx.float16: 0.05, mx.bfloat16: 0.2}
-
 # See `CompiledStep._step`.
 _Step = Callable[..., tuple[mx.array, mx.array, list[mx.array], list[mx.array]]]
 
@@ -100,7 +97,7 @@ class CompiledStep:
             logits = _run(step, tokens, caches)
         except Exception as error:  # noqa: BLE001 - any code of a model may be what can't be traced
             return self._refuse(repr(error))
-        if not _agree(logits, expected, dtype):
+        if not agree(logits, expected, dtype):
             for cache in caches:
                 cache.trim(1)
             return self._refuse("it gives other logits in other buffers")
@@ -241,7 +238,7 @@ def _is_right(step: _Step, model: Any, tokens: mx.array, caches: Sequence[Any]) 
     own = [_twin(cache) for cache in drawn]
     for _ in range(_PROVED_STEPS):
         expected = model(tokens[:, None], cache=own)[:, -1, :]
-        if not _agree(_run(step, tokens, drawn), expected, caches[0].keys.dtype):
+        if not agree(_run(step, tokens, drawn), expected, caches[0].keys.dtype):
             return False
         tokens = mx.argmax(expected, axis=-1).astype(tokens.dtype)
     return True
@@ -257,13 +254,3 @@ def _cache(*state: Any) -> BatchKVCache:
     cache = BatchKVCache([0])
     cache.state = state
     return cache
-
-
-def _agree(logits: mx.array, expected: mx.array, dtype: mx.Dtype) -> bool:
-    """Tell whether logits of shape (rows, vocabulary) are the same but for what this type rounds."""
-    logits, expected = logits.astype(mx.float32), expected.astype(mx.float32)
-    # Infinite ones are equal too; and what is no number for both says nothing against the trace.
-    same = (logits == expected) | (mx.isnan(logits) & mx.isnan(expected))
-    error = mx.where(same, 0, logits - expected)
-    spread = mx.std(mx.where(mx.isfinite(expected), expected, 0), axis=-1)
-    return mx.all(mx.sqrt(mx.mean(error * error, axis=-1)) <= _TOLERANCES[dtype] * spread).item() is True

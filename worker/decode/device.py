@@ -16,6 +16,9 @@ from .compiled import CompiledStep
 
 _CUDA_ROWS = (1, 2, 4, 8, 16, 32, 48, 64, 96, 128)
 _CUDA_LENGTHS = (16, 32, 64, 128, 256)
+# So many tokens of the 0.6B shape are 117 MB in half precision. A GPU reads them in less than a millisecond, which
+# is about what a part more takes its host.
+_SLACK = 1024
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class Device:
         largest_chunk: The most tokens of all prompts together that are computed at once.
         freeing_chunk: So many leave so much free memory behind that it is given back.
         least_prefix: Fewer tokens are neither kept for prompts to come nor taken from what is kept.
+        slack: Rows that decode together share arrays of keys and values with rows of about their length only, see
+            `parts.py`; None if all do.
         needs_rehearsal: What is new takes its time: kernels are compiled or loaded at their first use.
         kernels: Whom to tell of a step before it comes.
         compiled: Steps, where that is faster.
@@ -43,6 +48,7 @@ class Device:
     largest_chunk: int = 2048
     freeing_chunk: int = 512
     least_prefix: int = 16  # every chat begins with the same three
+    slack: int | None = None
     needs_rehearsal: bool = False
     kernels: Kernels = field(default_factory=Kernels)
     compiled: CompiledStep | None = None
@@ -67,7 +73,7 @@ def present() -> Device:
     """Return MLX's default device, with what is faster there in the place of MLX's own (`kernels/`)."""
     kernels = replace_kernels()
     if kernels.attention is None:
-        return Device(needs_rehearsal=mx.default_device().type == mx.gpu, kernels=kernels)
+        return Device(slack=_SLACK, needs_rehearsal=mx.default_device().type == mx.gpu, kernels=kernels)
     return Device(
         _CUDA_ROWS,
         _CUDA_LENGTHS,

@@ -6,7 +6,7 @@
     cpu_rotary.py          positions' sines and cosines on a CPU, once for all layers
 
 Models call whatever stands there. What a module can't compute, or does no faster, MLX's own computes. Metal's
-kernels need no help.
+kernels need no help; there, and on a CPU, attention takes rows in several arrays too (`parted.py`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import mlx.core as mx
 
+from ..parted import PartedAttention
 from .cpu_attention import CpuAttention
 from .cpu_rotary import CpuRotary
 from .few_rows_matmul import FewRowsMatmul, replace_layers
@@ -41,15 +42,17 @@ class Kernels(NamedTuple):
 def replace_kernels() -> Kernels:
     """Let what suits MLX's default device stand in, once for the process."""
     attention, rotary = mx.fast.scaled_dot_product_attention, mx.fast.rope
-    # Accelerate, on macOS, has what MLX's build for Linux lacks.
-    if mx.default_device().type == mx.cpu and sys.platform == "linux":
-        if not isinstance(attention, CpuAttention):
-            mx.fast.scaled_dot_product_attention = CpuAttention(attention)
-        if not isinstance(rotary, CpuRotary):
-            mx.fast.rope = rotary = CpuRotary(rotary)
-        return Kernels(rotary=rotary)
-    if mx.default_device().type == mx.gpu and mx.cuda.is_available():
+    on_cpu = mx.default_device().type == mx.cpu
+    if not on_cpu and mx.cuda.is_available():
         if not isinstance(attention, RaggedAttention):
             mx.fast.scaled_dot_product_attention = attention = RaggedAttention(attention)
         return Kernels(attention=attention, product=replace_layers())
-    return Kernels()
+    # Accelerate, on macOS, has what MLX's build for Linux lacks.
+    slow = on_cpu and sys.platform == "linux"
+    if not isinstance(attention, PartedAttention):
+        mx.fast.scaled_dot_product_attention = PartedAttention(CpuAttention(attention) if slow else attention)
+    if not slow:
+        return Kernels()
+    if not isinstance(rotary, CpuRotary):
+        mx.fast.rope = rotary = CpuRotary(rotary)
+    return Kernels(rotary=rotary)

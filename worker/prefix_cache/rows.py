@@ -10,7 +10,7 @@ recurrent states) hold only behind the last token.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import mlx.core as mx
@@ -22,6 +22,8 @@ from mlx_lm.models.cache import (
     KVCache,
     RotatingKVCache,
 )
+
+from ..parted import PartedKVCache
 
 _STATES = (RotatingKVCache, ArraysCache)
 
@@ -61,6 +63,13 @@ def leaves(caches: Sequence[Any]) -> Iterator[Any]:
             yield cache
 
 
+def mapped(caches: Sequence[Any], change: Callable[[Any], Any]) -> list[Any]:
+    """Return the caches with another one in the place of each, in the order of `leaves`."""
+    return [
+        CacheList(*mapped(cache.caches, change)) if type(cache) is CacheList else change(cache) for cache in caches
+    ]
+
+
 def unknown_kinds(caches: Sequence[Any]) -> list[str]:
     """Return the names of the kinds of caches that can't be kept: only what is known to be right is."""
     kinds = {type(cache) for cache in leaves(caches)}
@@ -80,14 +89,15 @@ def has_states(caches: Sequence[Any]) -> bool:
 def cut_positions(batch: Sequence[Any], row: int, start: int, end: int) -> Positions | None:
     """Return a row's keys and values from token `start` to its length `end`; None if a layer has none."""
     arrays = []
-    for cache in leaves(batch):
+    for layer in leaves(batch):
+        cache, at = layer.find(row) if isinstance(layer, PartedKVCache) else (layer, row)
         if not isinstance(cache, KVCache | BatchKVCache):
             continue
         if cache.keys is None or cache.values is None:
             return None
         # Rows are justified to the right: the last token is the last that the cache holds.
         part = slice(cache.size() - (end - start), cache.size())
-        arrays.append((_own(cache.keys[row : row + 1, :, part]), _own(cache.values[row : row + 1, :, part])))
+        arrays.append((_own(cache.keys[at : at + 1, :, part]), _own(cache.values[at : at + 1, :, part])))
     return Positions(arrays)
 
 

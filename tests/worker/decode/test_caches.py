@@ -8,12 +8,14 @@ from typing import Any
 import mlx.core as mx
 import pytest
 from mlx_llm_server.worker.decode import CompiledStep, Device, RowCaches
+from mlx_llm_server.worker.parted import PartedKVCache
 from mlx_lm.models.cache import BatchKVCache, KVCache, make_prompt_cache
 
 from ..tiny_models import CONFIGS, VOCABULARY, WINDOW, tiny
 
-# As on any device, as where a step computes one of few numbers of rows, and as where that is compiled too.
-DEVICES = [Device(), Device(sizes=(1, 2, 4)), Device(sizes=(1, 2, 4), compiled=CompiledStep())]
+# As on any device; as where a step computes one of few numbers of rows; as where that is compiled, too; and as
+# where rows share arrays with rows of their length only.
+DEVICES = [Device(), Device(sizes=(1, 2, 4)), Device(sizes=(1, 2, 4), compiled=CompiledStep()), Device(slack=4)]
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -44,7 +46,8 @@ class Rows:
         layers = (
             caches[0] if len(caches) == 1 else [each[0].merge(list(each)) for each in zip(*caches, strict=True)]
         )
-        self.together.extend(RowCaches(layers, list(lengths), self.device))
+        order = self.together.extend(RowCaches(layers, list(lengths), self.device))
+        self.alone = [self.alone[index] for index in order]
 
     def leave(self, *keep: int) -> None:
         self.together.filter(list(keep))
@@ -80,6 +83,8 @@ def test_rows_are_computed_as_each_alone_whoever_comes_and_goes(model: Any, devi
     rows.leave()
     rows.join(5, 6)
     rows.step()
+    rows.join(0)  # a prompt of one token
+    rows.step(2)
 
 
 def test_a_window_turns_over_while_rows_come_and_go(model: Any) -> None:
@@ -146,3 +151,24 @@ def test_rows_that_stand_in_are_computed_but_not_seen(llama: Any) -> None:
     assert len(rows.together) == 4
     assert rows.together.layers[0].keys.shape[0] == 4
     assert rows.together.lengths == [9, 4, 6]
+
+
+def test_rows_share_arrays_with_rows_of_their_length_only(llama: Any) -> None:
+    rows = Rows(llama, Device(slack=4))
+    rows.join(5)
+    rows.join(40, 44)
+    rows.step(2)
+    rows.join(60)
+    rows.join(8, 8)
+    rows.step()
+
+    assert rows.together.lengths == [8, 9, 9, 43, 47, 61]
+    for cache in rows.together.layers:
+        assert [len(part.keys) for part in cache.parts] == [3, 3]
+        assert [part.size() for part in cache.parts] == [9, 61]
+    rows.leave(0, 3, 4)
+    rows.step()
+    assert [part.size() for part in rows.together.layers[0].parts] == [9, 48]
+    rows.leave(1, 2)
+    assert not isinstance(rows.together.layers[0], PartedKVCache)
+    rows.step()
