@@ -156,6 +156,8 @@ class ContinuousBatch(BatchGenerator):
         self.keep()
         self._copy_twins()
         self._divide()
+        batch = cast("PromptBatch", self._prompt_batch)
+        batch.reserve([len(self._prompts[uid]) for uid in batch.uids])
         prompts, tokens = cast("tuple[list[PromptProcessingBatch.Response], list[Decoded]]", super()._next())
         ready = []
         for response in prompts:
@@ -220,8 +222,9 @@ class ContinuousBatch(BatchGenerator):
         caches = [sequence[3] for sequence in self._unprocessed_sequences][: len(chosen)]
         batch = cast("PromptBatch", super()._make_batch(len(chosen)))
         batch.__class__ = PromptBatch
-        if len(chosen) == 1:
-            batch.alone(caches[0])
+        batch.device = self.device
+        if chosen:
+            batch.begin(caches)
         self._divide()
         return batch
 

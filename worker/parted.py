@@ -12,28 +12,56 @@ from itertools import accumulate
 from typing import Any
 
 import mlx.core as mx
-from mlx_lm.models.cache import BatchKVCache
+from mlx_lm.models.cache import KVCache
+
+
+class Division:
+    """Which rows of a batch are in which part.
+
+    Args:
+        rows: Of each part, by their index in the batch.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[int]]) -> None:
+        self.rows = [list(part) for part in rows]
+        order = [row for part in rows for row in part]
+        self._cuts = [*accumulate(map(len, rows))][:-1]
+        self._order: mx.array | None = None  # of the rows, part by part
+        self._back: mx.array | None = None
+        if order != list(range(len(order))):
+            self._order, self._back = mx.array(order), mx.argsort(mx.array(order))
+
+    def divide(self, array: mx.array) -> list[mx.array]:
+        """Return each part's rows of an array."""
+        return list(mx.split(array if self._order is None else array[self._order], self._cuts))
+
+    def join(self, arrays: list[mx.array]) -> mx.array:
+        """Return one array, given the rows of each part."""
+        whole = mx.concatenate(arrays)
+        return whole if self._back is None else whole[self._back]
 
 
 class Parts:
-    """Keys, values or masks of a step: the first rows are in the first part, and so on.
+    """Keys, values or masks of a step.
 
     Attributes:
-        arrays: One for each part, with rows first; of masks, None for a part that needs none.
+        arrays: One for each part, with rows first; of masks also what MLX's attention takes in their place.
+        division: Which rows each has.
     """
 
-    __slots__ = ("arrays",)
+    __slots__ = ("arrays", "division")
 
-    def __init__(self, arrays: Sequence[Any]) -> None:
+    def __init__(self, arrays: Sequence[Any], division: Division) -> None:
         self.arrays = arrays
+        self.division = division
 
 
 class PartedKVCache:
     """A layer's cache in parts.
 
     Args:
-        parts: Each with rows of its own.
-        counts: How many.
+        parts: mlx-lm's caches of several rows, or of one.
+        division: Which rows each has.
 
     Attributes:
         offset: How long each row is, of shape (rows,); whoever begins a step sees to it.
@@ -41,38 +69,85 @@ class PartedKVCache:
 
     offset: mx.array
 
-    def __init__(self, parts: Sequence[BatchKVCache], counts: Sequence[int]) -> None:
+    def __init__(self, parts: Sequence[Any], division: Division) -> None:
         self.parts = list(parts)
-        self.counts = list(counts)
+        self.division = division
+        self._surplus: Sequence[int] = ()  # of the tokens of each row that come next
 
     def update_and_fetch(self, keys: mx.array, values: mx.array) -> tuple[Parts, Parts]:
         """Take each row's next keys and values, of shape (rows, heads, tokens, size), and return all."""
-        new = zip(self.parts, _divided(keys, self.counts), _divided(values, self.counts), strict=True)
+        new = zip(self.parts, self.division.divide(keys), self.division.divide(values), strict=True)
         fetched = [part.update_and_fetch(k, v) for part, k, v in new]
-        return Parts([k for k, _ in fetched]), Parts([v for _, v in fetched])
+        return Parts([k for k, _ in fetched], self.division), Parts([v for _, v in fetched], self.division)
 
     def make_mask(self, N: int, return_array: bool = False, **options: Any) -> Parts | None:  # noqa: N803 - mlx-lm's
         """Return the parts' masks; None if none needs one."""
-        masks = [part.make_mask(N, return_array, **options) for part in self.parts]
-        return None if all(mask is None for mask in masks) else Parts(masks)
+        masks = [part.make_mask(N, return_array=return_array, **options) for part in self.parts]
+        return None if all(mask is None for mask in masks) else Parts(masks, self.division)
+
+    def prepare(self, *, lengths: Sequence[int], right_padding: Sequence[int]) -> None:
+        """Get ready for so many tokens of each row, with so many behind them that are none of its."""
+        self._surplus = right_padding
+        for part, rows in zip(self.parts, self.division.rows, strict=True):
+            if not isinstance(part, KVCache):
+                part.prepare(
+                    lengths=[lengths[row] for row in rows], right_padding=[right_padding[row] for row in rows]
+                )
+
+    def finalize(self) -> None:
+        """Forget what was none of the rows' tokens."""
+        for part, rows in zip(self.parts, self.division.rows, strict=True):
+            if not isinstance(part, KVCache):
+                part.finalize()
+            elif self._surplus:
+                part.trim(self._surplus[rows[0]])
+        self._surplus = ()
+
+    def filter(self, keep: Sequence[int]) -> None:
+        """Keep only the rows at these indices, in this order; one of them may be there several times.
+
+        That needs rows in batched caches.
+        """
+        places = {row: (part, at) for part, rows in enumerate(self.division.rows) for at, row in enumerate(rows)}
+        kept: list[list[int]] = [[] for _ in self.parts]
+        taken: list[list[int]] = [[] for _ in self.parts]
+        for index, row in enumerate(keep):
+            part, at = places[row]
+            kept[part].append(index)
+            taken[part].append(at)
+        for part, rows, held in zip(self.parts, taken, self.division.rows, strict=True):
+            if rows and rows != list(range(len(held))):
+                part.filter(rows)
+        self.parts = [part for part, rows in zip(self.parts, kept, strict=True) if rows]
+        self.division = Division([rows for rows in kept if rows])
 
     def empty(self) -> bool:
         """Tell whether nothing was computed yet."""
         return all(part.empty() for part in self.parts)
 
-    def find(self, row: int) -> tuple[BatchKVCache, int]:
+    def find(self, row: int) -> tuple[Any, int]:
         """Return the part that has a row, and where."""
-        for part, count in zip(self.parts, self.counts, strict=True):
-            if row < count:
-                return part, row
-            row -= count
-        raise IndexError(row)
+        part = next(part for part, rows in enumerate(self.division.rows) if row in rows)
+        return self.parts[part], self.division.rows[part].index(row)
+
+    @property
+    def state(self) -> list[Any]:
+        """What is to be evaluated."""
+        return [part.state for part in self.parts if not part.empty()]
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes."""
+        return sum(part.nbytes for part in self.parts)
 
     def __copy__(self) -> PartedKVCache:
         """Return a copy that stays as it is while this one goes on."""
-        twin = PartedKVCache([copy.copy(part) for part in self.parts], self.counts)
-        twin.offset = self.offset
-        return twin
+        return PartedKVCache([copy.copy(part) for part in self.parts], self.division)
+
+
+def parts_of(cache: Any) -> list[Any]:
+    """Return a layer's parts: one that is not in parts is its own."""
+    return cache.parts if isinstance(cache, PartedKVCache) else [cache]
 
 
 class PartedAttention:
@@ -96,13 +171,8 @@ class PartedAttention:
             return self.otherwise(q, k, v, scale=scale, mask=mask, **options)
         if not isinstance(v, Parts) or not isinstance(mask, Parts | None):
             raise TypeError("keys are in parts, but values or a mask are not")
-        queries = _divided(q, [len(part) for part in k.arrays])
-        masks = [None] * len(queries) if mask is None else mask.arrays
-        each = zip(queries, k.arrays, v.arrays, masks, strict=True)
-        return mx.concatenate(
+        masks = [None] * len(k.arrays) if mask is None else mask.arrays
+        each = zip(k.division.divide(q), k.arrays, v.arrays, masks, strict=True)
+        return k.division.join(
             [self.otherwise(*of_part, scale=scale, mask=masked, **options) for *of_part, masked in each]
         )
-
-
-def _divided(rows: mx.array, counts: Sequence[int]) -> list[mx.array]:
-    return list(mx.split(rows, [*accumulate(counts)][:-1]))

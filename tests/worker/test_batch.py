@@ -1,4 +1,4 @@
-"""Prompts that are filled up to few shapes, as on CUDA, on each kind of cache: answers are as without."""
+"""Prompts on each kind of cache, in few shapes as on CUDA or in parts as elsewhere: answers are as alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from mlx_llm_server.protocol.messages import Sampling
 from mlx_llm_server.worker import engine
 from mlx_llm_server.worker.decode import Device
 from mlx_llm_server.worker.engine import Engine
+from mlx_llm_server.worker.parted import PartedKVCache
 from mlx_llm_server.worker.scheduler import Insert, Key
 
 from .tiny_models import CONFIGS, VOCABULARY, tiny
 
 LENGTHS = (40, 3, 17, 16, 90, 33, 1)
+DEVICES = {"few shapes": Device((1, 2, 4, 8), (16, 32)), "parts": Device(slack=4)}
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -35,9 +37,10 @@ def answers(model: Any, orders: list[Insert], **options: Any) -> dict[int, list[
     return told
 
 
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
 @pytest.mark.parametrize("options", [{}, {"prefill_chunk": 24, "prefix_cache": 10**7}], ids=["whole", "in chunks"])
-def test_prompts_in_few_shapes_are_answered_as_in_their_own(
-    model: Any, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+def test_prompts_are_answered_as_alone(
+    model: Any, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], device: Device
 ) -> None:
     draw = random.Random(4)
     orders = [
@@ -52,9 +55,81 @@ def test_prompts_in_few_shapes_are_answered_as_in_their_own(
         for number, length in enumerate(LENGTHS)
     ]
     alone = {order.key.generation: answers(model, [order])[order.key.generation] for order in orders}
-    monkeypatch.setattr(engine, "present", lambda: Device((1, 2, 4, 8), (16, 32)))
+    monkeypatch.setattr(engine, "present", lambda: device)
 
     assert answers(model, orders, **options) == alone
+
+
+@pytest.mark.parametrize("device", DEVICES.values(), ids=DEVICES)
+@pytest.mark.parametrize("seed", range(6))
+def test_whoever_comes_and_goes_with_whatever_in_common(
+    model: Any, monkeypatch: pytest.MonkeyPatch, device: Device, seed: int
+) -> None:
+    draw = random.Random(seed)
+    common = [draw.randrange(VOCABULARY) for _ in range(150)]
+    orders: list[Insert] = []
+    for number in range(10):
+        own = [draw.randrange(VOCABULARY) for _ in range(draw.choice((1, 2, 5, 12, 30, 60, 120)))]
+        prompt = common[: draw.choice((0, 0, 40, 150))] + own
+        if draw.random() < 0.2 and orders:
+            prompt = draw.choice(orders).prompt
+        orders.append(Insert(Key(0, number), prompt, Sampling(number, temperature=0), 12, 0, ""))
+    alone = {order.key.generation: answers(model, [order])[order.key.generation] for order in orders}
+    monkeypatch.setattr(engine, "present", lambda: device)
+    running, told = Engine(model, set(), 6, prefill_chunk=20, prefix_cache=10**7), {}
+    removed: set[int] = set()
+
+    def step() -> None:
+        for row in running.step():
+            told.setdefault(row.key.generation, []).append(row.token)
+        running.tend_prefix_cache()
+
+    for order in orders:
+        running.insert(order)
+        for _ in range(draw.randrange(5)):
+            step()
+        if draw.random() < 0.2:
+            removed.add(draw.choice(orders).key.generation)
+            running.remove(tuple(Key(0, number) for number in removed))
+    while running.busy:
+        step()
+    running.close()
+    for number, said in alone.items():
+        assert told.get(number, []) == (said[: len(told.get(number, []))] if number in removed else said), number
+
+
+def test_prompts_share_arrays_with_prompts_of_about_as_many_tokens_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "present", lambda: Device(slack=4))
+    running = Engine(tiny("llama"), set(), 8, prefill_chunk=40)
+
+    def insert(*lengths: int) -> None:
+        for length in lengths:
+            running.insert(Insert(Key(0, length), list(range(length)), Sampling(0), 12))
+
+    def held() -> list[tuple[list[list[int]], list[tuple[int, ...]]]]:
+        layers = running._generator._prompt_batch.prompt_cache
+        return [
+            (layer.division.rows, [part.keys.shape[::2] for part in layer.parts])
+            for layer in layers
+            if isinstance(layer, PartedKVCache)
+        ]
+
+    insert(400)
+    for _ in range(3):
+        running.step()
+    assert not held()
+    insert(50, 60)
+    running.step()
+    # The long one has its memory at once; the others are mlx-lm's.
+    assert held() == [([[0], [1, 2]], [(1, 512), (2, 256)])] * 2
+    running.step()
+    insert(300)
+    running.step()
+    assert held() == [([[0], [1, 2], [3]], [(1, 512), (2, 256), (1, 256)])] * 2
+    while len(running._generator._prompt_batch) > 2:
+        running.step()
+    assert held() == [([[0], [1]], [(1, 512), (1, 512)])] * 2
+    running.close()
 
 
 def test_a_prompt_joins_others_that_were_filled_up(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:

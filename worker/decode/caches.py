@@ -26,7 +26,7 @@ from mlx_lm.models.cache import (
     RotatingKVCache,
 )
 
-from ..parted import PartedKVCache
+from ..parted import Division, PartedKVCache, parts_of
 from ..prefix_cache.rows import leaves, mapped, window
 from .device import ANY, Device
 from .parts import group
@@ -70,7 +70,7 @@ class RowCaches:
     """The caches of some rows, and how many tokens each holds.
 
     Args:
-        caches: mlx-lm's, one for each layer; batched, or those of one row.
+        caches: mlx-lm's, one for each layer; batched, or those of one row; or in parts, one behind the other.
         lengths: In tokens, one for each row.
         device: What steps must look like where they run.
 
@@ -90,7 +90,9 @@ class RowCaches:
         self._offset: mx.array | None = None
         self._padding: mx.array | None = None  # the rows that a step computes, by their index
         self._compilable = False
-        self._settle([list(range(len(lengths)))], [len(lengths)])
+        parted = next((cache for cache in leaves(caches) if isinstance(cache, PartedKVCache)), None)
+        held = [len(lengths)] if parted is None else [len(rows) for rows in parted.division.rows]
+        self._settle([list(range(count)) for count in held], held)
 
     def forward(self, model: Any, tokens: mx.array) -> mx.array:
         """Run the model on each row's next token.
@@ -127,7 +129,7 @@ class RowCaches:
             end = max(lengths) + 1
             mask = (mx.arange(end) >= starts[:, None])[:, None, None]
             for cache in self._aligned:
-                _parts(cache)[part].mask = mask
+                parts_of(cache)[part].mask = mask
             if self._device.kernels.attention is not None:
                 self._device.kernels.attention.expect(mask, starts, mx.array([end]))
         if self._offset is not None and self._device.kernels.rotary is not None:
@@ -153,13 +155,13 @@ class RowCaches:
             return order
         counts, held = self._counts + other._counts, self._held + other._held
         lengths = self.lengths + other.lengths
-        groups = self._group(other)
+        groups = group(self._by_part(self.lengths), other._by_part(other.lengths), self._device.slack)
         begins = [0, *accumulate(counts)]
         order = [row for each in groups for part in each for row in range(begins[part], begins[part + 1])]
         self.layers, joining = as_batch(self.layers), leaves(as_batch(other.layers))
 
         def joined(cache: Any) -> Any:
-            parts = [*_parts(cache), *_parts(next(joining))]
+            parts = [*parts_of(cache), *parts_of(next(joining))]
             if isinstance(parts[0], BatchKVCache):
                 return _of_parts([_joined([parts[part] for part in each]) for each in groups], held_now)
             first, second = parts
@@ -188,12 +190,6 @@ class RowCaches:
     def __len__(self) -> int:
         """Return how many rows a step computes."""
         return len(self.lengths) if self._padding is None else self._padding.size
-
-    def _group(self, other: RowCaches) -> list[list[int]]:
-        """Return which parts become one as another's join these."""
-        if self._device.slack is None:
-            return [[0, 1]]
-        return group(self._by_part(self.lengths), other._by_part(other.lengths), self._device.slack)
 
     def _by_part(self, each: list[int]) -> list[list[int]]:
         """Divide what there is for each row."""
@@ -242,7 +238,7 @@ class RowCaches:
                 cache.filter(all_rows)
                 return cache
             parts: list[Any] = []
-            for part, rows, index, count in zip(_parts(cache), kept, indices, held, strict=True):
+            for part, rows, index, count in zip(parts_of(cache), kept, indices, held, strict=True):
                 if not rows:
                     continue
                 if part.keys is not None and rows != list(range(count)):  # mlx-lm's own would wait for the device
@@ -262,7 +258,7 @@ class RowCaches:
         for cache in leaves(self.layers):
             if not isinstance(cache, BatchKVCache | PartedKVCache):
                 continue
-            for part, lengths, padding in zip(_parts(cache), by_part, paddings, strict=True):
+            for part, lengths, padding in zip(parts_of(cache), by_part, paddings, strict=True):
                 _justify(part, max(lengths))
                 part.__class__ = AlignedKVCache
                 part.offset, part.left_padding, part.mask = mx.array(lengths), padding, None
@@ -295,6 +291,8 @@ def _single(cache: Any, length: int) -> Any:
 
 
 def _batch(cache: Any) -> Any:
+    if isinstance(cache, PartedKVCache):
+        return PartedKVCache([_batch(part) for part in cache.parts], cache.division)
     if type(cache) is KVCache:
         batch = BatchKVCache([0])
         batch.keys, batch.values = cache.keys, cache.values
@@ -305,12 +303,9 @@ def _batch(cache: Any) -> Any:
     return cache
 
 
-def _parts(cache: Any) -> list[Any]:
-    return cache.parts if isinstance(cache, PartedKVCache) else [cache]
-
-
 def _of_parts(parts: list[Any], counts: list[int]) -> Any:
-    return parts[0] if len(parts) == 1 else PartedKVCache(parts, counts)
+    rows = [list(range(begin, end)) for begin, end in pairwise([0, *accumulate(counts)])]
+    return parts[0] if len(parts) == 1 else PartedKVCache(parts, Division(rows))
 
 
 def _joined(caches: list[BatchKVCache]) -> BatchKVCache:

@@ -16,18 +16,22 @@ from itertools import combinations
 _ENOUGH_PARTS = 8
 
 
-def group(present: Sequence[Sequence[int]], joining: Sequence[Sequence[int]], slack: int) -> list[list[int]]:
+def group(
+    present: Sequence[Sequence[int]], joining: Sequence[Sequence[int]], slack: int | None
+) -> list[list[int]]:
     """Return which parts become one as others join.
 
     Args:
         present: The lengths of the rows of each part, in tokens; left as they are if possible.
         joining: Likewise.
-        slack: So many tokens more than it has a row may always be given.
+        slack: So many tokens more than it has a row may always be given; None is any number.
 
     Returns:
         For each new part, the indices of those it is made of, of `present` and then `joining`; rising.
     """
     lengths = [*present, *joining]
+    if slack is None:
+        return [list(range(len(lengths)))]
     groups = [[index] for index in range(len(present))]
 
     def all_of(*indices: int) -> list[int]:

@@ -40,7 +40,7 @@ def test_not_those_whose_rows_would_see_others(
 
     def exchanged(queries: mx.array, keys: Any, values: Any, **options: Any) -> mx.array:
         if isinstance(keys, Parts):
-            keys, values = (Parts(each.arrays[::-1]) for each in (keys, values))
+            keys, values = (Parts(each.arrays[::-1], each.division) for each in (keys, values))
             options["mask"] = None
         return own(queries, keys, values, **options)
 
