@@ -14,6 +14,7 @@ meaningless to any other.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -187,32 +188,43 @@ class Model:
 class KvMemory:
     """What a worker's generations may take of its memory, and take.
 
+    A row takes as much as the longest; but with `slack`, as one twice as long as it at most, or by so many tokens
+    longer. All in steps of 256 tokens.
+
     Attributes:
         budget: Bytes, for the key-value caches of all that run.
         per_token: Bytes that each token of a row adds.
         per_row: Bytes of a row whatever its length: sliding windows and recurrent states, when they are full.
+        slack: In tokens; None where rows have the memory of the longest.
     """
 
     budget: int
     per_token: int
     per_row: int = 0
+    slack: int | None = None
 
     def needed(self, lengths: Sequence[int]) -> int:
-        """Return the bytes that rows take which get so many tokens long, prompts and answers together.
+        """Return the bytes that rows take which get so many tokens long, prompts and answers together."""
+        longest = rounded(max(lengths, default=0))
+        return self.size(len(lengths), sum(min(longest, self.room(length)) for length in lengths))
 
-        mlx-lm's batch caches have every row as long as the longest, in steps of 256 tokens.
-        """
-        return self.needed_by(len(lengths), max(lengths, default=0))
+    def room(self, length: int) -> int:
+        """Return the tokens that a row may have the memory of which gets so long, however long others are."""
+        return sys.maxsize if self.slack is None else rounded(max(length + self.slack, 2 * length))
 
-    def needed_by(self, rows: int, longest: int) -> int:
-        """Return the same for so many rows, of which one gets so long."""
-        rounded = -(-longest // KV_STEP_TOKENS) * KV_STEP_TOKENS
-        return rows * (self.per_row + self.per_token * rounded)
+    def size(self, rows: int, tokens: int) -> int:
+        """Return the bytes of so many rows with the memory of so many tokens."""
+        return self.per_row * rows + self.per_token * tokens
 
     def most_tokens(self) -> int:
         """Return how long a row that runs alone can get."""
         steps = (self.budget - self.per_row) // max(1, self.per_token * KV_STEP_TOKENS)
         return max(0, steps) * KV_STEP_TOKENS
+
+
+def rounded(tokens: int) -> int:
+    """Return how many tokens mlx-lm's caches have memory for that hold so many."""
+    return -(-tokens // KV_STEP_TOKENS) * KV_STEP_TOKENS
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Engine:
 
     Attributes:
         vocabulary: How many different tokens the model's logits are for.
+        slack: How much longer than they are rows may be made by others, see `KvMemory`.
         pace: How many prompt tokens a step processes.
     """
 
@@ -65,6 +66,7 @@ class Engine:
         device = present()
         if device.slack is not None and not can_be_parted(model, self.vocabulary):
             device = replace(device, slack=None)
+        self.slack = device.slack
         self._prefixes = PrefixCache(model, prefix_cache, disk, least=device.least_prefix)
         self._generator = ContinuousBatch(
             model,

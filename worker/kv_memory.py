@@ -19,7 +19,9 @@ _SHARE = 0.8
 _LEAST_TOKENS = 1024
 
 
-def kv_memory(model: Any, chosen: int | None, prefix_cache: int, limit: int | None = None) -> KvMemory | None:
+def kv_memory(
+    model: Any, chosen: int | None, prefix_cache: int, limit: int | None = None, slack: int | None = None
+) -> KvMemory | None:
     """Return what the rows of a loaded model may take, and take; None is without a bound.
 
     Args:
@@ -27,10 +29,11 @@ def kv_memory(model: Any, chosen: int | None, prefix_cache: int, limit: int | No
         chosen: The bytes that the operator allows; 0 sets no bound, None takes a share of what is free.
         prefix_cache: Bytes that the prefix cache may take.
         limit: Bytes that the whole process may hold; None is without a limit.
+        slack: See `KvMemory`.
     """
     if chosen == 0:
         return None
-    sizes = measured(model)
+    sizes = replace(measured(model), slack=slack)
     if chosen is not None:
         return replace(sizes, budget=chosen)
     free = free_memory()

@@ -162,7 +162,7 @@ def _live(options: Options, orders: Orders, link: Link) -> tuple[int, str]:
     canary = Canary(loaded.model, loaded.tokenizer)
     canary.check()
     log.info("serving %s on %s", loaded.info.id, backend)
-    memory = kv_memory(loaded.model, options.kv_memory, prefix_cache, options.memory_limit)
+    memory = kv_memory(loaded.model, options.kv_memory, prefix_cache, options.memory_limit, engine.slack)
     if memory is not None:
         log.info(
             "memory for running requests: %.2f GB, %d tokens for one", memory.budget / 1e9, memory.most_tokens()

@@ -1,7 +1,8 @@
 """How many prompt tokens a step processes, by the measured speed of the steps before; knows no MLX and no clock.
 
-A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about one and a
-half times what a step without any takes, and the time between two tokens stays within three times of what it was.
+A row that decodes waits for the prompt chunk of its step. So while rows decode, a chunk may take about 1.3 times
+what a step without any takes, and the time between two tokens stays within three times of what it was, also where
+one takes longer than was thought.
 Where more prompts wait than rows decode, it may take so many times longer: first tokens count as much as others.
 
 Where a chunk costs much however few its tokens are, as on CUDA, short prompts are done together, if computing them
@@ -16,7 +17,7 @@ from __future__ import annotations
 LARGEST = 2048
 # Modest: on a slow machine even this may take a second.
 _FIRST = 64
-_DECODES_PER_CHUNK = 1.5
+_DECODES_PER_CHUNK = 1.3
 _IDLE_SECONDS = 1.0
 # Until a step without a chunk was measured.
 _FIRST_DECODE_SECONDS = 0.02
@@ -72,8 +73,8 @@ class PrefillPace:
         if together <= min(self._overhead * (waiting - 1), _IDLE_SECONDS):
             seconds = max(seconds, together)
         wanted = min(seconds * self.tokens_per_second, 2 * self._largest, self._most)
-        # Sizes so fine that one and a half times as much is another: where small chunks cost alike, they grow.
-        unit = 64 if wanted >= 256 else 32 if wanted >= 64 else 4
+        # Sizes so fine that 1.3 times as much is another: where small chunks cost alike, they grow.
+        unit = 64 if wanted >= 256 else 16 if wanted >= 64 else 4
         self._last = max(self._smallest, round(wanted) // unit * unit)
         return self._last
 

@@ -8,9 +8,11 @@ worker has accepted the prompt, its length is estimated, rather too long than to
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 
-from ...protocol.messages import Generate
+from ...protocol.messages import Generate, rounded
 from .state import Generation, Worker
 
 # English has four to five characters a token, code and most other scripts at least three bytes.
@@ -44,23 +46,34 @@ class Credit:
         assert worker.ready is not None  # noqa: S101 - it takes work, so it is
         self._model = worker.ready.model
         self._kv = worker.ready.kv_memory
-        self._rows = len(worker.running)
-        lengths = (generations[number].length(self._model) for number in worker.running)
-        self._longest = 0 if self._kv is None else max(lengths, default=0)
+        lengths = [generations[number].length(self._model) for number in worker.running] if self._kv else []
+        self._longest = max(lengths, default=0)
+        # Sorted, with their sums: a long queue asks for each of its generations.
+        self._rooms = sorted(map(self._kv.room, lengths)) if self._kv else []
+        self._sums = [0, *accumulate(self._rooms)]
 
     @property
     def in_use(self) -> int:
         """How many bytes are held."""
-        return 0 if self._kv is None else self._kv.needed_by(self._rows, self._longest)
+        return 0 if self._kv is None else self._kv.size(len(self._rooms), self._tokens(rounded(self._longest)))
 
     def has_for(self, generation: Generation) -> bool:
         """Tell whether there is enough for one more."""
-        longest = max(self._longest, generation.length(self._model))
-        return self._kv is None or self._kv.needed_by(self._rows + 1, longest) <= self._kv.budget
+        if self._kv is None:
+            return True
+        length = generation.length(self._model)
+        longest = rounded(max(self._longest, length))
+        tokens = self._tokens(longest) + min(self._kv.room(length), longest)
+        return self._kv.size(len(self._rooms) + 1, tokens) <= self._kv.budget
+
+    def _tokens(self, longest: int) -> int:
+        """Return how many tokens the generations have the memory of if the longest of all gets so long."""
+        shorter = bisect(self._rooms, longest)
+        return self._sums[shorter] + (len(self._rooms) - shorter) * longest
 
     def would_have_for(self, generation: Generation) -> bool:
         """Tell whether there would be enough for this one alone."""
-        return self._kv is None or self._kv.needed_by(1, generation.length(self._model)) <= self._kv.budget
+        return self._kv is None or self._kv.needed([generation.length(self._model)]) <= self._kv.budget
 
 
 def with_memory(able: Sequence[Worker], credits_: Mapping[bytes, Credit], generation: Generation) -> list[Worker]:

@@ -46,6 +46,14 @@ def test_every_row_is_as_long_as_the_longest_in_steps(lengths: list[int], bytes_
 
 
 @pytest.mark.parametrize(
+    ("lengths", "bytes_"),
+    [([256], 256), ([256] * 3, 768), ([1000, 1], 1024 + 256), ([1000, 200], 1024 + 512), ([600, 500], 768 * 2)],
+)
+def test_with_slack_no_row_counts_as_much_longer_than_it_is(lengths: list[int], bytes_: int) -> None:
+    assert KvMemory(1024, 1, slack=100).needed(lengths) == bytes_
+
+
+@pytest.mark.parametrize(
     ("kv", "most"),
     [
         (KV, 1024),
@@ -63,6 +71,15 @@ def test_how_long_a_row_can_get_alone(kv: KvMemory, most: int) -> None:
 def test_a_worker_gets_as_many_as_its_memory_holds(driver: Driver) -> None:
     assert [driver.given_to(number, **tokens(256)) for number in range(1, 7)] == [A, A, A, A, None, None]
     assert driver.finish(A, 2) == [5]
+
+
+def test_with_slack_short_ones_go_beside_a_long_one(driver: Driver) -> None:
+    driver = Driver()
+    driver.join(A, capacity=32, kv_memory=KvMemory(2048, 1, slack=100))
+
+    assert [
+        driver.given_to(number, **tokens(count)) for number, count in enumerate((1000, 90, 90, 90, 90, 90), 1)
+    ] == [A] * 5 + [None]
 
 
 def test_without_a_bound_the_capacity_alone_counts() -> None:

@@ -44,7 +44,7 @@ from mlx_llm_server.protocol.messages import (
 from .driver import Driver, hello, piece, ready
 
 # Memory for one long answer or two short ones, and for twice and more that much.
-MEMORY = [None, KvMemory(600, 1), KvMemory(1100, 1, 25), KvMemory(1600, 1)]
+MEMORY = [None, KvMemory(600, 1), KvMemory(1100, 1, 25), KvMemory(1600, 1, slack=40)]
 LENGTHS = [10, 300, 700]
 
 LIMITS = Limits(queue_length=6, queue_seconds=40, unready_seconds=20, step_seconds=25, model_memory_seconds=50)

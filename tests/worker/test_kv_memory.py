@@ -4,9 +4,14 @@ from typing import Any
 
 import mlx.core as mx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mlx_llm_server.protocol.messages import KvMemory
+from mlx_llm_server.worker.decode import Device, RowCaches
 from mlx_llm_server.worker.kv_memory import kv_memory, measured
+from mlx_llm_server.worker.parted import parts_of
 from mlx_llm_server.worker.prefix_cache.rows import leaves
-from mlx_lm.models.cache import make_prompt_cache
+from mlx_lm.models.cache import KVCache, make_prompt_cache
 
 from .tiny_models import CONFIGS, tiny
 
@@ -62,3 +67,27 @@ def test_a_limit_of_the_whole_process_bounds_it() -> None:
 
     assert bound is not None
     assert bound.budget == pytest.approx(8_000_000, rel=0.1)
+
+
+def held(length: int) -> list[Any]:
+    """Return the cache of a row of one layer, of a number for each token."""
+    cache = KVCache()
+    cache.keys = cache.values = mx.zeros((1, 1, length, 1))
+    cache.offset = length
+    return [cache]
+
+
+@given(
+    st.lists(st.tuples(st.integers(1, 3000), st.booleans()), min_size=1, max_size=20), st.sampled_from([None, 64])
+)
+def test_rows_that_come_and_go_take_no_more_than_is_counted(
+    deeds: list[tuple[int, bool]], slack: int | None
+) -> None:
+    memory, rows = KvMemory(0, 1, slack=slack), RowCaches([], [], Device(slack=slack))
+    for length, leaves_too in deeds:
+        rows.extend(RowCaches(held(length), [length], Device(slack=slack)))
+        if leaves_too:
+            rows.filter([row for row in range(len(rows)) if row != length % len(rows)])
+        parts = [part for layer in rows.layers for part in parts_of(layer)]
+        assert sum(part.keys.shape[0] * part.size() for part in parts) <= memory.needed(rows.lengths)
+        assert sum(part.keys.shape[0] for part in parts) == len(rows.lengths)
