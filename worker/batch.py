@@ -62,10 +62,15 @@ class ContinuousBatch(BatchGenerator):
         self.prefill_tokens = self._largest_chunk = largest_chunk
         self._prefixes = prefixes
         self._decoding = self._generation_batch = DecodeBatch(
-            model, [], RowCaches([], [], self.device), lambda indices: self._end(self._decoding, indices)
+            model,
+            [],
+            RowCaches([], [], self.device),
+            lambda indices: self._end(self._decoding, indices),
+            lambda: cast("PromptBatch", self._prompt_batch).take_chunk(),
         )
         prompts = self._prompt_batch = PromptBatch.empty(model, self.sampler, prefill_step_size=largest_chunk)
         prompts.device = device
+        prompts.rides = lambda: device.slack is not None and len(self._decoding) > 0
         # By uid: whose caches a row's may help, the prompts that are not yet decoding, how much of them was found,
         # and which prompts wait for which other.
         self._scopes: dict[int, str] = {}
@@ -101,8 +106,11 @@ class ContinuousBatch(BatchGenerator):
 
     @property
     def prefilled(self) -> int:
-        """How many prompt tokens were processed so far."""
-        return self._counters.prompt_tokens
+        """How many prompt tokens were processed so far, or are in a step that was begun.
+
+        MLX has few operations under way at once: to begin a step takes about as long as computing it does.
+        """
+        return cast("PromptBatch", self._prompt_batch).computed + self._decoding.carried
 
     def share(self, uid: int, scope: str | None) -> None:
         """Let an inserted row use and leave caches within a scope; None, and without this call, neither."""
@@ -128,6 +136,8 @@ class ContinuousBatch(BatchGenerator):
         rows = [(self._scopes.get(batch.uids[index]), index) for index in indices]
         if not self._prefixes.enabled or all(scope is None for scope, _ in rows):
             return
+        if isinstance(batch, PromptBatch):
+            batch.flush()
         # As they are now: rows that leave are cut out of the caches themselves.
         layers = batch.prompt_cache if isinstance(batch, PromptBatch) else batch.caches.layers
         caches = [copy.copy(cache) for cache in leaves(layers)]
@@ -165,7 +175,8 @@ class ContinuousBatch(BatchGenerator):
                 del self._prompts[response.uid]
             elif response.end_of_segment:
                 ready.append(self._prompt_batch.uids.index(response.uid))
-        self._end(cast("PromptBatch", self._prompt_batch), ready)
+        if ready:
+            batch.when_computed(lambda: self._end(batch, ready))
         for response in tokens:
             if response.finish is not None:
                 self._scopes.pop(response.uid, None)
@@ -217,6 +228,7 @@ class ContinuousBatch(BatchGenerator):
 
     def _make_batch(self, n: int) -> PromptBatch:
         """Take up to `n` of the prompts that wait, each with what is kept of it."""
+        self.keep()  # a prompt may have waited for what was just computed
         chosen = self._choose(min(n, self._most_prompts - len(self._prompt_batch)))
         self._unprocessed_sequences.extendleft(map(self._with_prefix, reversed(chosen)))
         caches = [sequence[3] for sequence in self._unprocessed_sequences][: len(chosen)]

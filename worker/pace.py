@@ -24,6 +24,9 @@ _FIRST_DECODE_SECONDS = 0.02
 _NEWEST_SHARE = 0.3
 # Of the speed, though a step was slower: one that compiles kernels may take a hundred times as long.
 _KEPT_SHARE = 0.7
+# Of the speed with no row to wait, which was that of larger chunks, for the first one beside rows; unless it is
+# known what a chunk costs however small it is.
+_FIRST_SHARE = 0.25
 # Shorter than any step; a clock may have seen none at all.
 _LEAST_SECONDS = 1e-6
 
@@ -50,6 +53,7 @@ class PrefillPace:
         self._overhead = overhead
         self._last = self._largest = max(_FIRST, smallest)
         self.tokens_per_second: float | None = None
+        self._was_alone = False  # when that was measured
         self._decode_seconds: dict[int, float] = {}  # by the bit length of the number of rows
         self._was_decode_only = False
 
@@ -69,6 +73,8 @@ class PrefillPace:
             return self._last
         target = self._decode_target(decoding) * max(1.0, waiting / decoding) if decoding else _IDLE_SECONDS
         seconds = max(0.0, min(target, _IDLE_SECONDS) - self._overhead)
+        if decoding and self._was_alone and not self._overhead:
+            seconds *= _FIRST_SHARE
         together = left / self.tokens_per_second
         if together <= min(self._overhead * (waiting - 1), _IDLE_SECONDS):
             seconds = max(seconds, together)
@@ -102,7 +108,9 @@ class PrefillPace:
         # than all that are chosen says nothing.
         if tokens >= self._smallest and (2 * tokens >= self._last or prefill > target):
             speed = tokens / max(prefill - self._overhead, prefill / 4, _LEAST_SECONDS)
-            self.tokens_per_second = max(speed, _KEPT_SHARE * (self.tokens_per_second or 0.0))
+            alone = not decoding
+            kept = self.tokens_per_second if self.tokens_per_second and alone == self._was_alone else 0.0
+            self.tokens_per_second, self._was_alone = max(speed, _KEPT_SHARE * kept), alone
 
     def _decode(self, rows: int) -> float | None:
         """Return the seconds of a step of about so many rows."""

@@ -20,10 +20,12 @@ class Division:
 
     Args:
         rows: Of each part, by their index in the batch.
+        folded: The rows of the last part are tokens of one row that follow each other, and one row there.
     """
 
-    def __init__(self, rows: Sequence[Sequence[int]]) -> None:
+    def __init__(self, rows: Sequence[Sequence[int]], *, folded: bool = False) -> None:
         self.rows = [list(part) for part in rows]
+        self._folded = folded
         order = [row for part in rows for row in part]
         self._cuts = [*accumulate(map(len, rows))][:-1]
         self._order: mx.array | None = None  # of the rows, part by part
@@ -32,13 +34,23 @@ class Division:
             self._order, self._back = mx.array(order), mx.argsort(mx.array(order))
 
     def divide(self, array: mx.array) -> list[mx.array]:
-        """Return each part's rows of an array."""
-        return list(mx.split(array if self._order is None else array[self._order], self._cuts))
+        """Return each part's rows of an array of shape (rows, heads, tokens, size)."""
+        parts = list(mx.split(array if self._order is None else array[self._order], self._cuts))
+        return self._fold(parts)
 
     def join(self, arrays: list[mx.array]) -> mx.array:
         """Return one array, given the rows of each part."""
-        whole = mx.concatenate(arrays)
+        whole = mx.concatenate(self._fold(arrays))
         return whole if self._back is None else whole[self._back]
+
+    def tokens(self, each: int) -> list[int]:
+        """Return how many tokens a row of each part has where those of the batch have so many."""
+        counts = [each] * len(self.rows)
+        return [*counts[:-1], len(self.rows[-1])] if self._folded else counts
+
+    def _fold(self, parts: list[mx.array]) -> list[mx.array]:
+        """Exchange rows and tokens of the last part, if it is to be folded or was."""
+        return [*parts[:-1], parts[-1].swapaxes(0, 2)] if self._folded else parts
 
 
 class Parts:
@@ -82,7 +94,8 @@ class PartedKVCache:
 
     def make_mask(self, N: int, return_array: bool = False, **options: Any) -> Parts | None:  # noqa: N803 - mlx-lm's
         """Return the parts' masks; None if none needs one."""
-        masks = [part.make_mask(N, return_array=return_array, **options) for part in self.parts]
+        each = zip(self.parts, self.division.tokens(N), strict=True)
+        masks = [part.make_mask(tokens, return_array=return_array, **options) for part, tokens in each]
         return None if all(mask is None for mask in masks) else Parts(masks, self.division)
 
     def prepare(self, *, lengths: Sequence[int], right_padding: Sequence[int]) -> None:

@@ -5,6 +5,7 @@ mlx-lm's `PromptProcessingBatch` (`mlx_lm/generate.py`, 0.32) with these differe
 - A prompt alone runs on the plain caches: the model's mask is then a causal one, and not an array. Its keys and
   values get their memory once: mlx-lm copies all of them every 256 tokens, which takes 0.3 s at 1,500 tokens of
   the 0.6B shape on a CPU.
+- A prompt alone may wait for the next step of the rows that decode, which computes its chunk with their tokens.
 - Prompts share arrays with others of about as many tokens only, like rows that decode (`prompt_caches.py`).
 - Prompts are filled up to the few shapes that suit the device (`decode/device.py`).
 - Free memory is given back only behind large chunks.
@@ -13,6 +14,7 @@ mlx-lm's `PromptProcessingBatch` (`mlx_lm/generate.py`, 0.32) with these differe
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import mlx.core as mx
@@ -20,7 +22,7 @@ from mlx_lm.generate import PromptProcessingBatch
 from mlx_lm.models.cache import BatchKVCache, KVCache
 
 from . import prompt_caches
-from .decode import DecodeBatch, Device, Row, RowCaches, as_batch, as_single
+from .decode import Chunk, DecodeBatch, Device, Row, RowCaches, as_batch, as_single
 from .parted import PartedKVCache, parts_of
 from .prefix_cache.rows import leaves
 
@@ -30,9 +32,15 @@ class PromptBatch(PromptProcessingBatch):
 
     Attributes:
         device: Where they are.
+        rides: Tells whether chunks may wait for a step of rows that decode.
+        computed: How many tokens were computed here.
     """
 
     device: Device
+    rides: Callable[[], bool] = staticmethod(lambda: False)
+    computed = 0
+    _waiting: Sequence[int] = ()  # tokens of the only prompt
+    _then: Callable[[], None] | None = None  # what is to be done when they are computed
 
     def cached(self, index: int) -> list[int]:
         """Return the tokens that a row's caches hold."""
@@ -45,6 +53,7 @@ class PromptBatch(PromptProcessingBatch):
 
     def extend(self, batch: PromptProcessingBatch) -> None:
         """Let the prompts of another batch join."""
+        self.flush()
         if self.uids and batch.uids:
             lengths = [len(tokens) for tokens in self.tokens], [len(tokens) for tokens in batch.tokens]
             caches = prompt_caches.joined(self.prompt_cache, batch.prompt_cache, lengths, self.device.slack)
@@ -67,6 +76,7 @@ class PromptBatch(PromptProcessingBatch):
         """Keep only the prompts at these indices."""
         if len(keep) == len(self.uids):
             return
+        self.flush()
         super().filter(keep)
         self.prompt_cache = prompt_caches.settled(self.prompt_cache)
         if len(keep) == 1:
@@ -74,6 +84,7 @@ class PromptBatch(PromptProcessingBatch):
 
     def split(self, indices: list[int]) -> PromptBatch:
         """Take the prompts at these indices out, and return them; if these are all, nothing is copied."""
+        self.flush()
         if len(indices) < len(self.uids):
             part = super().split(indices)
         else:
@@ -85,16 +96,52 @@ class PromptBatch(PromptProcessingBatch):
         return part
 
     def prompt(self, tokens: list[list[int]]) -> None:
-        """Process so many tokens of each prompt.
-
-        As mlx-lm's, but that free memory is given back only behind large chunks: a short prompt needs it again.
-        """
+        """Process so many tokens of each prompt, or let them wait for `take_chunk`."""
+        self.flush()
         if not tokens:
             return
         caches = list(leaves(self.prompt_cache))
         _announce(caches, mx.array([len(known) for known in self.tokens]))
         for known, new in zip(self.tokens, tokens, strict=True):
             known.extend(new)
+        if len(tokens) == 1 and all(type(cache) is KVCache for cache in caches) and self.rides():
+            self._waiting = tokens[0]
+        else:
+            self._process(tokens)
+
+    def take_chunk(self) -> Chunk | None:
+        """Return what waits, for someone else to compute it."""
+        waiting, self._waiting = self._waiting, ()
+        if not waiting:
+            return None
+        return Chunk([*waiting], self.prompt_cache, len(self.tokens[0]) - len(waiting), self._go_on)
+
+    def flush(self) -> None:
+        """Compute what waits."""
+        waiting, self._waiting = self._waiting, ()
+        if waiting:
+            self._process([[*waiting]])
+            self._go_on()
+
+    def when_computed(self, then: Callable[[], None]) -> None:
+        """Do something once the caches hold all tokens: now, if nothing waits."""
+        if self._waiting:
+            self._then = then
+        else:
+            then()
+
+    def _go_on(self) -> None:
+        then, self._then = self._then, None
+        if then is not None:
+            then()
+
+    def _process(self, tokens: list[list[int]]) -> None:
+        """Compute so many tokens of each prompt.
+
+        As mlx-lm's, but that free memory is given back only behind large chunks: a short prompt needs it again.
+        """
+        self.computed += sum(map(len, tokens))
+        caches = list(leaves(self.prompt_cache))
         longest, missing = max(map(len, tokens)), 0
         if all(isinstance(cache, KVCache | BatchKVCache) for cache in caches):  # others keep what fills up
             missing = self.device.prompts(len(tokens), longest) - len(tokens)
@@ -127,6 +174,7 @@ class PromptBatch(PromptProcessingBatch):
         Args:
             twins: Of each new one, the row that it is equal to, and mlx-lm's sequence.
         """
+        self.flush()
         rows = len(self)
         self.prompt_cache = as_batch(self.prompt_cache)
         self.filter([*range(rows), *(row for row, _ in twins)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import mlx.core as mx
 import pytest
 from mlx_llm_server.protocol.messages import Sampling
 from mlx_llm_server.worker import engine
@@ -130,6 +131,49 @@ def test_prompts_share_arrays_with_prompts_of_about_as_many_tokens_only(monkeypa
         running.step()
     assert held() == [([[0], [1]], [(1, 512), (1, 512)])] * 2
     running.close()
+
+
+class Counted:
+    """A model that notes how many tokens it is given, and of how many rows."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.shapes: list[tuple[int, ...]] = []
+
+    def __call__(self, tokens: mx.array, **options: Any) -> mx.array:
+        self.shapes.append(tokens.shape)
+        return self._model(tokens, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+
+def test_a_prompt_alone_is_computed_in_the_steps_of_the_rows_that_decode() -> None:
+    model = Counted(tiny("llama"))
+    orders = [
+        Insert(Key(0, number), list(range(length)), Sampling(number), 30, 0, "")
+        for number, length in ((0, 9), (1, 90))
+    ]
+    alone = {order.key.generation: answers(tiny("llama"), [order])[order.key.generation] for order in orders}
+    running, told = Engine(model, set(), 8, prefill_chunk=40, prefix_cache=10**7), {}
+    model.shapes.clear()
+    running.insert(orders[0])
+    for number in range(40):
+        if number == 6:
+            running.insert(orders[1])
+        for row in running.step():
+            told.setdefault(row.key.generation, []).append(row.token)
+        running.tend_prefix_cache()
+    while running.busy:
+        for row in running.step():
+            told.setdefault(row.key.generation, []).append(row.token)
+    running.insert(Insert(Key(0, 2), list(range(91)), Sampling(1), 2, 0, ""))
+    cached = [row.cached for _ in range(9) for row in running.step()]
+    running.close()
+    assert told == alone
+    assert [shape for shape in model.shapes if shape[1] > 1] == [(1, 8)]  # where no row decodes
+    assert [shape for shape in model.shapes if shape[0] > 2] == [(41, 1), (50, 1)]
+    assert max(cached) == 90, "what was computed with others is kept"
 
 
 def test_a_prompt_joins_others_that_were_filled_up(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,19 @@ def test_a_chunk_shrinks_at_once_when_a_row_begins_to_wait() -> None:
     assert pace.chunk(decoding=1) <= 128
 
 
+def test_the_speed_of_large_chunks_is_not_taken_for_that_of_the_first_beside_rows() -> None:
+    pace = PrefillPace(SMALLEST)
+    for _ in range(5):
+        pace.measured(0, 0.1, decoding=1)
+    for _ in range(8):
+        pace.measured(1024, 1.024, decoding=0)
+    assert pace.chunk(decoding=1) == 32  # a quarter of the 130 that take 0.13 s at that speed
+    pace.measured(32, 0.1 + 0.064, decoding=1)
+    assert pace.chunk(decoding=1) == 64  # what was measured alone counts for nothing
+    pace.measured(64, 0.1 + 10.0, decoding=1)
+    assert pace.chunk(decoding=1) == 44  # but what was measured beside rows, for most of it
+
+
 def test_a_chunk_grows_at_once_when_nobody_waits_any_more() -> None:
     pace = PrefillPace(SMALLEST)
     for _ in range(8):
@@ -137,7 +150,7 @@ def test_how_long_rows_wait_is_measured_by_their_number() -> None:
             pace.measured(0, seconds, decoding=rows)
     for _ in range(9):
         pace.measured(1024, 1.024, decoding=0)
-    assert [pace.chunk(decoding=rows) for rows in (1, 3, 9, 20, 100)] == [16, 16, 128, 128, 128]
+    assert [pace.chunk(decoding=rows) for rows in (1, 3, 9, 20, 100)] == [16, 16, 32, 32, 32]  # a quarter at first
 
 
 def test_the_step_of_the_last_tokens_is_no_measure_of_decoding() -> None:
@@ -148,7 +161,7 @@ def test_the_step_of_the_last_tokens_is_no_measure_of_decoding() -> None:
         pace.measured(0, 0.1, decoding=4)
     for _ in range(9):
         pace.measured(1024, 1.024, decoding=0)
-    assert pace.chunk(decoding=4) == 128
+    assert pace.chunk(decoding=4) == 32
 
 
 def test_the_step_behind_a_chunk_is_no_measure_of_decoding() -> None:

@@ -11,13 +11,14 @@ Models, caches, merging and prefill stay mlx-lm's. What is different, and what i
 """
 
 from .batch import BROKEN, DecodeBatch, Decoded, Row
-from .caches import RowCaches, as_batch, as_single
+from .caches import Chunk, RowCaches, as_batch, as_single
 from .compiled import CompiledStep
 from .device import Device, present
 from .trial import can_be_parted
 
 __all__ = [
     "BROKEN",
+    "Chunk",
     "CompiledStep",
     "DecodeBatch",
     "Decoded",

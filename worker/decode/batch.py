@@ -5,6 +5,7 @@ In the place of mlx-lm's `GenerationBatch` (`mlx_lm/generate.py`, 0.32), with th
 - one row runs on the plain caches, several of one length without a mask (`caches.py`); on CUDA, steps are
   compiled (`compiled.py`);
 - log-probabilities are computed for the rows that ask, and not sliced and evaluated for every row;
+- a step computes a chunk of a prompt, too, if there is one: both read the weights once;
 - one `BatchSampler` processes and draws for all rows, instead of calls for each row;
 - the cache of a finished row is cut out without waiting for the step under way (`prefix_cache`), and of it only
   what is not kept yet;
@@ -24,7 +25,7 @@ import mlx.core as mx
 from ..ledger import TokenLogprobs
 from ..sampling import BatchSampler, RowSampling
 from ..sampling.logprobs import StepLogprobs
-from .caches import RowCaches
+from .caches import Chunk, RowCaches
 
 # Why a row ends whose grammar can't go on: it never does with a token that the grammar has not.
 BROKEN = "broken"
@@ -74,6 +75,10 @@ class DecodeBatch:
         rows: The rows.
         caches: Theirs: of each row all tokens but the last.
         on_finished: Is told of the rows that have finished, by their index, while their caches are still here.
+        take_chunk: Returns what the next step is to compute of a prompt, if anything.
+
+    Attributes:
+        carried: How many tokens of prompts were computed in steps that were begun.
     """
 
     def __init__(
@@ -82,11 +87,14 @@ class DecodeBatch:
         rows: list[Row],
         caches: RowCaches,
         on_finished: Callable[[list[int]], None] | None = None,
+        take_chunk: Callable[[], Chunk | None] = lambda: None,
     ) -> None:
         self.rows = rows
         self.caches = caches
         self._model = model
         self._on_finished = on_finished
+        self._take_chunk = take_chunk
+        self.carried = 0
         self._sampler: BatchSampler | None = None  # made anew when the rows change
         # The newest tokens, first those whose step is not begun yet; and how many steps are not handed out.
         self._newest = _Drawn(mx.array([row.tokens[-1] for row in rows], dtype=mx.uint32), [None] * len(rows))
@@ -138,7 +146,8 @@ class DecodeBatch:
         if not keep:
             self._waiting = []
             return
-        self._newest = _Drawn(self._newest.tokens[mx.array(keep)], [self._newest.logprobs[i] for i in keep])
+        asked = [self._newest.logprobs[index] for index in keep]
+        self._newest = _Drawn(self._newest.tokens[mx.array(keep)], asked)
         if self._waiting:
             self._waiting = [self._newest]
 
@@ -178,7 +187,11 @@ class DecodeBatch:
     def _begin_step(self) -> None:
         """Begin to compute what follows the newest tokens."""
         inputs = self._newest.tokens
-        logits = self.caches.forward(self._model, inputs)
+        chunk = self._take_chunk()
+        logits = self.caches.forward(self._model, inputs, chunk)
+        if chunk is not None:
+            self.carried += len(chunk.tokens)
+            chunk.begun()
         if self._sampler is None:
             self._sampler = self._make_sampler()
         if self._sampler.held:

@@ -14,9 +14,9 @@ and where a model's steps can be compiled (`compiled.py`), they are, also one ro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import mlx.core as mx
 from mlx_lm.models.cache import (
@@ -66,6 +66,22 @@ class AlignedKVCache(BatchKVCache):
         return super().make_mask(N, return_array, **options)
 
 
+class Chunk(NamedTuple):
+    """Tokens of a prompt that are computed with a step of rows.
+
+    Attributes:
+        tokens: They.
+        caches: The prompt's, plain ones, of all tokens before.
+        start: How many these are.
+        begun: To be called when the caches hold the tokens.
+    """
+
+    tokens: list[int]
+    caches: list[Any]
+    start: int
+    begun: Callable[[], None] = lambda: None
+
+
 class RowCaches:
     """The caches of some rows, and how many tokens each holds.
 
@@ -94,12 +110,13 @@ class RowCaches:
         held = [len(lengths)] if parted is None else [len(rows) for rows in parted.division.rows]
         self._settle([list(range(count)) for count in held], held)
 
-    def forward(self, model: Any, tokens: mx.array) -> mx.array:
+    def forward(self, model: Any, tokens: mx.array, chunk: Chunk | None = None) -> mx.array:
         """Run the model on each row's next token.
 
         Args:
             model: The model.
             tokens: Of shape (rows,).
+            chunk: What is computed at the same time; where rows may be in parts, and have keys and values only.
 
         Returns:
             The logits, of shape (rows, vocabulary).
@@ -108,7 +125,7 @@ class RowCaches:
             tokens = tokens[self._padding]
         logits = self._run_compiled(model, tokens)
         if logits is None:
-            logits = self._run(model, tokens)
+            logits = self._run(model, tokens, chunk)
         self.lengths = [length + 1 for length in self.lengths]
         return logits[: len(self.lengths)]
 
@@ -121,7 +138,7 @@ class RowCaches:
         self._offset = self._aligned[0].offset
         return logits
 
-    def _run(self, model: Any, tokens: mx.array) -> mx.array:
+    def _run(self, model: Any, tokens: mx.array, chunk: Chunk | None) -> mx.array:
         """Run a step and move the layers on."""
         for part, (lengths, starts) in enumerate(zip(self._by_part(self.lengths), self._starts, strict=False)):
             if starts is None:
@@ -132,14 +149,32 @@ class RowCaches:
                 parts_of(cache)[part].mask = mask
             if self._device.kernels.attention is not None:
                 self._device.kernels.attention.expect(mask, starts, mx.array([end]))
-        if self._offset is not None and self._device.kernels.rotary is not None:
-            self._device.kernels.rotary.expect(self._offset)
-        logits = model(tokens[:, None], cache=self.layers)[:, -1, :]
+        layers, offset = self.layers, self._offset
+        if chunk is not None:
+            layers, offset = self._with(chunk)
+            tokens = mx.concatenate([tokens, mx.array(chunk.tokens, dtype=tokens.dtype)])
+        if offset is not None and self._device.kernels.rotary is not None:
+            self._device.kernels.rotary.expect(offset)
+        logits = model(tokens[:, None], cache=layers)[:, -1, :]
         if self._offset is not None:
             self._offset = self._offset + 1
             for cache in self._aligned:
                 cache.offset = self._offset
         return logits
+
+    def _with(self, chunk: Chunk) -> tuple[list[Any], mx.array]:
+        """Return the layers for a step with these tokens too, each as a row; and how long all rows are."""
+        end = len(self.lengths) + len(chunk.tokens)
+        rows = [*self._by_part(list(range(len(self.lengths)))), list(range(len(self.lengths), end))]
+        division, prompt = Division(rows, folded=True), leaves(chunk.caches)
+        offset = mx.array([*self.lengths, *range(chunk.start, chunk.start + len(chunk.tokens))])
+
+        def joined(cache: Any) -> PartedKVCache:
+            layer = PartedKVCache([*parts_of(cache), next(prompt)], division)
+            layer.offset = offset
+            return layer
+
+        return mapped(self.layers, joined), offset
 
     def extend(self, other: RowCaches) -> list[int]:
         """Take the rows of others in.

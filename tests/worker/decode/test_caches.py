@@ -7,7 +7,7 @@ from typing import Any
 
 import mlx.core as mx
 import pytest
-from mlx_llm_server.worker.decode import CompiledStep, Device, RowCaches
+from mlx_llm_server.worker.decode import Chunk, CompiledStep, Device, RowCaches
 from mlx_llm_server.worker.parted import PartedKVCache
 from mlx_lm.models.cache import BatchKVCache, KVCache, make_prompt_cache
 
@@ -52,6 +52,19 @@ class Rows:
     def leave(self, *keep: int) -> None:
         self.together.filter(list(keep))
         self.alone = [self.alone[index] for index in keep]
+
+    def step_with(self, prompt: list[Any], tokens: list[int], start: int, expected: list[Any]) -> None:
+        """Do a step that computes tokens of a prompt, too, which its own caches must hold then."""
+        inputs = mx.array([self._draw.randrange(VOCABULARY) for _ in self.alone])
+        logits = self.together.forward(self.model, inputs, Chunk(tokens, prompt, start))
+        for row, cache in enumerate(self.alone):
+            alone = self.model(inputs[row : row + 1][None], cache=cache)[0, -1]
+            assert mx.allclose(logits[row], alone, rtol=1e-3, atol=1e-3), f"row {row}"
+        self.model(mx.array([tokens]), cache=expected)
+        for cache, other in zip(prompt, expected, strict=True):
+            assert cache.offset == other.offset
+            assert mx.allclose(cache.keys[:, :, : cache.offset], other.keys[:, :, : other.offset], atol=1e-4)
+            assert mx.allclose(cache.values[:, :, : cache.offset], other.values[:, :, : other.offset], atol=1e-4)
 
     def step(self, times: int = 1) -> None:
         for _ in range(times):
@@ -100,6 +113,20 @@ def test_a_window_turns_over_while_rows_come_and_go(model: Any) -> None:
 @pytest.fixture(scope="module")
 def llama() -> Any:
     return tiny("llama")
+
+
+@pytest.mark.parametrize("lengths", [(9,), (9, 9), (9, 4), (9, 40), (9, 40, 5, 60, 61)])
+def test_a_step_computes_a_chunk_of_a_prompt_as_it_is_computed_alone(llama: Any, lengths: tuple[int, ...]) -> None:
+    rows = Rows(llama, Device(slack=4))
+    for length in lengths:
+        rows.join(length)
+    rows.step()
+    prompt, alone = make_prompt_cache(llama), make_prompt_cache(llama)
+    rows.step_with(prompt, list(range(30)), 0, alone)
+    rows.step_with(prompt, [5], 30, alone)
+    rows.step()
+    rows.step_with(prompt, list(range(300)), 31, alone)
+    rows.step(2)
 
 
 def test_one_row_runs_on_plain_caches_again(llama: Any) -> None:
