@@ -7,6 +7,8 @@ A prompt looks for its longest kept prefix when it joins the prompts that are pr
 these is about to compute a prefix for it, it lets others pass and joins when that is done. Of equal prompts one is
 prefilled, and the others' rows are copied from it (`n` answers to a request), with whatever caches the model has.
 
+A prompt alone is processed in the steps of the rows that decode, if there are any: its chunks wait for them.
+
 What is to be kept of rows is cut out of the batch's caches behind the step that computed it, when its tokens are
 on their way: of 32 rows that end together it takes 30 ms on an H200.
 """
@@ -70,6 +72,7 @@ class ContinuousBatch(BatchGenerator):
         )
         prompts = self._prompt_batch = PromptBatch.empty(model, self.sampler, prefill_step_size=largest_chunk)
         prompts.device = device
+        # What goes along with parts goes along with chunks (`decode/trial.py`).
         prompts.rides = lambda: device.slack is not None and len(self._decoding) > 0
         # By uid: whose caches a row's may help, the prompts that are not yet decoding, how much of them was found,
         # and which prompts wait for which other.

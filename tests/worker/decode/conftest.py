@@ -1,17 +1,13 @@
-"""Attention as `replace_kernels` has it, without what suits the device."""
+"""Attention that takes rows in parts, as `replace_kernels` has it, without what suits the device."""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import mlx.core as mx
 import pytest
 from mlx_llm_server.worker.parted import PartedAttention
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _parted_attention() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def _parted_attention(monkeypatch: pytest.MonkeyPatch) -> None:
     own = mx.fast.scaled_dot_product_attention
-    mx.fast.scaled_dot_product_attention = PartedAttention(own)
-    yield
-    mx.fast.scaled_dot_product_attention = own
+    monkeypatch.setattr(mx.fast, "scaled_dot_product_attention", PartedAttention(own))
