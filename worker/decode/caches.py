@@ -10,6 +10,7 @@ not known here stay as mlx-lm batches them.
 
 Where a step computes one of few numbers of rows (`device.py`), the first row stands in for those that are missing;
 and where a model's steps can be compiled (`compiled.py`), they are, also one row's, and in the caches of several.
+Elsewhere rows of unlike lengths are in parts (`parts.py`), and a step takes a chunk of a prompt along.
 """
 
 from __future__ import annotations
