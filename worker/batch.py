@@ -231,7 +231,6 @@ class ContinuousBatch(BatchGenerator):
 
     def _make_batch(self, n: int) -> PromptBatch:
         """Take up to `n` of the prompts that wait, each with what is kept of it."""
-        self.keep()  # a prompt may have waited for what was just computed
         chosen = self._choose(min(n, self._most_prompts - len(self._prompt_batch)))
         self._unprocessed_sequences.extendleft(map(self._with_prefix, reversed(chosen)))
         caches = [sequence[3] for sequence in self._unprocessed_sequences][: len(chosen)]

@@ -176,6 +176,22 @@ def test_a_prompt_alone_is_computed_in_the_steps_of_the_rows_that_decode() -> No
     assert max(cached) == 90, "what was computed with others is kept"
 
 
+def test_who_waits_for_a_prompt_that_is_computed_with_others_finds_all_of_it() -> None:
+    running = Engine(tiny("llama"), set(), 8, prefill_chunk=40, prefix_cache=10**7)
+    running.insert(Insert(Key(0, 0), [500, 501, 502], Sampling(0), 60, 0, ""))
+    for _ in range(4):
+        running.step()
+    running.insert(Insert(Key(0, 1), list(range(90)), Sampling(1), 3, 0, ""))
+    running.step()
+    running.insert(Insert(Key(0, 2), [*range(90), 7, 8, 9], Sampling(2), 3, 0, ""))
+    cached = {}
+    while running.busy:
+        for row in running.step():
+            cached.setdefault(row.key.generation, row.cached)
+    running.close()
+    assert cached == {0: 0, 1: 0, 2: 89}
+
+
 def test_a_prompt_joins_others_that_were_filled_up(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     draw = random.Random(5)
     orders = [

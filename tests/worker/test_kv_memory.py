@@ -61,6 +61,12 @@ def test_by_default_it_is_a_share_of_what_is_free_beside_the_prefix_cache_but_ne
     assert least.most_tokens() == 1024
 
 
+def test_it_tells_how_rows_share_arrays() -> None:
+    model = tiny("llama")
+    told = [kv_memory(model, chosen, 0, slack=7) for chosen in (None, 1_000_000)]
+    assert [memory and memory.slack for memory in told] == [7, 7]
+
+
 def test_a_limit_of_the_whole_process_bounds_it() -> None:
     model = tiny("llama")
     bound = kv_memory(model, None, 0, mx.get_active_memory() + 10_000_000)
