@@ -14,7 +14,7 @@ from mlx_lm.models.cache import BatchKVCache, KVCache
 from .decode import as_batch
 from .decode.parts import group
 from .parted import Division, PartedKVCache, parts_of
-from .prefix_cache.rows import leaves, mapped
+from .prefix_cache.rows import leaves, mapped, rows_by_part
 
 
 def begun(
@@ -57,7 +57,7 @@ def joined(
         slack: See `group`.
     """
     present, joining = (
-        _rows_of_parts(each, len(of_each)) for each, of_each in zip((mine, others), lengths, strict=True)
+        rows_by_part(each, len(of_each)) for each, of_each in zip((mine, others), lengths, strict=True)
     )
     groups = group(_of_rows(lengths[0], present), _of_rows(lengths[1], joining), slack)
     rows = [*present, *([len(lengths[0]) + row for row in part] for part in joining)]
@@ -86,7 +86,7 @@ def settled(caches: Sequence[Any]) -> list[Any]:
 
 def in_order(caches: Sequence[Any], rows: int) -> tuple[list[Any], list[int]]:
     """Return caches with their rows part by part, and that order of them."""
-    parts = _rows_of_parts(caches, rows)
+    parts = rows_by_part(caches, rows)
     order = [row for part in parts for row in part]
     division = Division([[order.index(row) for row in part] for part in parts])
 
@@ -98,11 +98,6 @@ def in_order(caches: Sequence[Any], rows: int) -> tuple[list[Any], list[int]]:
         return cache
 
     return mapped(caches, ordered), order
-
-
-def _rows_of_parts(caches: Sequence[Any], rows: int) -> list[list[int]]:
-    parted = next((cache for cache in leaves(caches) if isinstance(cache, PartedKVCache)), None)
-    return [list(range(rows))] if parted is None else parted.division.rows
 
 
 def _of_rows(each: Sequence[int], parts: Sequence[Sequence[int]]) -> list[list[int]]:

@@ -28,7 +28,7 @@ from mlx_lm.models.cache import (
 )
 
 from ..parted import Division, PartedKVCache, parts_of
-from ..prefix_cache.rows import leaves, mapped, window
+from ..prefix_cache.rows import leaves, mapped, rows_by_part, window
 from .device import ANY, Device
 from .parts import group
 
@@ -107,8 +107,7 @@ class RowCaches:
         self._offset: mx.array | None = None
         self._padding: mx.array | None = None  # the rows that a step computes, by their index
         self._compilable = False
-        parted = next((cache for cache in leaves(caches) if isinstance(cache, PartedKVCache)), None)
-        held = [len(lengths)] if parted is None else [len(rows) for rows in parted.division.rows]
+        held = [len(rows) for rows in rows_by_part(caches, len(lengths))]
         self._settle([list(range(count)) for count in held], held)
 
     def forward(self, model: Any, tokens: mx.array, chunk: Chunk | None = None) -> mx.array:

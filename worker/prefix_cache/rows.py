@@ -70,6 +70,12 @@ def mapped(caches: Sequence[Any], change: Callable[[Any], Any]) -> list[Any]:
     ]
 
 
+def rows_by_part(caches: Sequence[Any], rows: int) -> list[list[int]]:
+    """Return which of so many rows are in which part; all of them in one if the layers are not in parts."""
+    parted = next((cache for cache in leaves(caches) if isinstance(cache, PartedKVCache)), None)
+    return [list(range(rows))] if parted is None else parted.division.rows
+
+
 def unknown_kinds(caches: Sequence[Any]) -> list[str]:
     """Return the names of the kinds of caches that can't be kept: only what is known to be right is."""
     kinds = {type(cache) for cache in leaves(caches)}
